@@ -1,0 +1,165 @@
+/**
+ * The mails of one run that are due, handed out one by one. Batches are claimed as they are needed, so that a connection
+ * goes on with the next batch while the last mails of this one are still under way; a batch is given back when the last
+ * of its mails is settled.
+ */
+import { readBatch } from './batch-file.ts';
+import { GroupCommit, isFenceLost } from './group-commit.ts';
+import type { PlannedRow } from './planner.ts';
+import type { Claim, Clock, DueDelivery, Ledger, ObjectStore, TranscriptSink } from './ports.ts';
+import { writeResults } from './results.ts';
+
+/** One delivery in hand. */
+export interface Work {
+  readonly batch: OpenBatch;
+  readonly delivery: DueDelivery;
+  /** `undefined` where the batch file has no such row: it was damaged. */
+  readonly row: PlannedRow | undefined;
+  /** The number that the next attempt will have, from 1. */
+  attempt: number;
+  /** How often a connection was lost under this mail, provably before its end-of-mail-data indicator. */
+  drops: number;
+}
+
+export interface OpenBatch {
+  readonly claim: Claim;
+  readonly commit: GroupCommit;
+  readonly queue: Work[];
+  inHand: number;
+}
+
+export interface SendingPorts {
+  readonly ledger: Ledger;
+  readonly objects: ObjectStore;
+  readonly transcripts: TranscriptSink;
+  readonly clock: Clock;
+}
+
+export class DueWork {
+  readonly #run: string;
+  readonly #ports: SendingPorts;
+  readonly #signal: AbortSignal;
+  readonly #open = new Set<OpenBatch>();
+  readonly #finishing = new Set<Promise<void>>();
+  #unclaimed: number[] | null = null;
+  #claiming: Promise<void> = Promise.resolve();
+  #failure: unknown;
+  /** Batches that another process holds, or took over. */
+  elsewhere = 0;
+
+  /** @param signal aborted: nothing more is handed out */
+  constructor(run: string, ports: SendingPorts, signal: AbortSignal) {
+    this.#run = run;
+    this.#ports = ports;
+    this.#signal = signal;
+  }
+
+  /** The next mail that is due, `null` when none is left or the signal is aborted. */
+  async next(): Promise<Work | null> {
+    for (;;) {
+      if (this.#signal.aborted) return null;
+      const work = this.#take();
+      if (work !== null) return work;
+      if (!(await this.#claimNext())) return null;
+    }
+  }
+
+  /** Hands back what was taken by `next` and not begun. */
+  giveBack(work: Work): void {
+    work.batch.queue.unshift(work);
+    work.batch.inHand -= 1;
+    this.#finishIfDone(work.batch);
+  }
+
+  /** Ends what was taken by `next`; its outcome is with the batch's commit. */
+  done(work: Work): void {
+    work.batch.inHand -= 1;
+    this.#finishIfDone(work.batch);
+  }
+
+  /** Gives every batch back. Call it when no mail is in hand. @throws what a batch's last commit threw */
+  async close(): Promise<void> {
+    for (const batch of [...this.#open]) this.#finish(batch);
+    await Promise.all(this.#finishing);
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #take(): Work | null {
+    for (const batch of this.#open) {
+      if (batch.commit.failure !== null) continue;
+      const work = batch.queue.shift();
+      if (work !== undefined) {
+        batch.inHand += 1;
+        return work;
+      }
+    }
+    return null;
+  }
+
+  /** @returns whether it is worth looking again */
+  async #claimNext(): Promise<boolean> {
+    const before = this.#claiming;
+    let settle = () => {};
+    this.#claiming = new Promise((resolve) => {
+      settle = resolve;
+    });
+    try {
+      await before;
+      if ([...this.#open].some((batch) => batch.commit.failure === null && batch.queue.length > 0)) return true;
+      this.#unclaimed ??= await this.#openBatches();
+      const batch = this.#unclaimed.shift();
+      if (batch === undefined) return false;
+      await this.#claim(batch);
+      return true;
+    } finally {
+      settle();
+    }
+  }
+
+  async #openBatches(): Promise<number[]> {
+    const batches = await this.#ports.ledger.openBatches(this.#run);
+    return batches.map(({ batch }) => batch);
+  }
+
+  async #claim(number: number): Promise<void> {
+    const { ledger, objects, clock } = this.#ports;
+    const claim = await ledger.claim(this.#run, number, { now: clock.now() });
+    if (claim === null) {
+      this.elsewhere += 1;
+      return;
+    }
+    const rows = claim.due.length > 0 ? await readBatch(objects, this.#run, number) : [];
+    const batch: OpenBatch = { claim, commit: new GroupCommit(ledger, claim), queue: [], inHand: 0 };
+    for (const delivery of claim.due) {
+      batch.queue.push({ batch, delivery, row: rows[delivery.index], attempt: delivery.attempt + 1, drops: 0 });
+    }
+    this.#open.add(batch);
+    this.#finishIfDone(batch);
+  }
+
+  #finishIfDone(batch: OpenBatch): void {
+    const idle =
+      batch.inHand === 0 && (batch.queue.length === 0 || this.#signal.aborted || batch.commit.failure !== null);
+    if (idle) this.#finish(batch);
+  }
+
+  #finish(batch: OpenBatch): void {
+    if (!this.#open.delete(batch)) return;
+    const finished = this.#giveUp(batch).catch((error: unknown) => {
+      if (isFenceLost(error)) this.elsewhere += 1;
+      else this.#failure ??= error;
+    });
+    this.#finishing.add(finished);
+    void finished.then(() => this.#finishing.delete(finished));
+  }
+
+  async #giveUp(batch: OpenBatch): Promise<void> {
+    const { ledger, objects, transcripts } = this.#ports;
+    const { run, batch: number, fence } = batch.claim;
+    await batch.commit.flush();
+    await transcripts.flush();
+    // Results come first: a run that says finished has them (a death in between writes them again).
+    await writeResults(objects, ledger, run, number);
+    await ledger.release({ run, batch: number, fence });
+  }
+}

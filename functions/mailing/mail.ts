@@ -1,0 +1,160 @@
+/** From a planned row to an envelope and the octets of its mail. The same plan and row give the same octets, always. */
+import { parseMailbox } from '#address';
+import { composeMessage, type EncodedPart, encodeAttachment, HeaderError, type MailData } from '#mime';
+import { RenderError } from '#render';
+import type { Envelope } from '#smtp';
+import { attachmentKey, isTemplate, type LoadedCampaign, typeOf } from './campaign-source.ts';
+
+export interface Mail {
+  readonly envelope: Envelope;
+  readonly data: MailData;
+}
+
+/** What a row brings to its mail. */
+export interface MailRow {
+  readonly recipient: string;
+  readonly messageId: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** By the place of the attachment in the campaign; `null` where the campaign's own is meant. */
+  readonly files?: readonly ({ readonly object: string; readonly content: string } | null)[];
+}
+
+/** The row's own mail cannot be made; its neighbours' can. `cause` tells more. */
+export class MailError extends Error {
+  readonly code = 'ERR_MAIL';
+  /** Where the trouble lies, without the words around it. */
+  readonly problem: string;
+  constructor(recipient: string, problem: string, options?: ErrorOptions) {
+    super(`Cannot compose the mail for ${JSON.stringify(recipient)}: ${problem}`, options);
+    this.name = 'MailError';
+    this.problem = problem;
+  }
+}
+
+/** Composes the mails of one run. What all mails share is read and encoded once. */
+export class MailComposer {
+  readonly #loaded: LoadedCampaign;
+  readonly #date: number;
+  readonly #readFile: (content: string) => Promise<Uint8Array>;
+  readonly #inline: readonly EncodedPart[];
+  /** `null` where the file differs from recipient to recipient. */
+  readonly #attachments: readonly (EncodedPart | Uint8Array | null)[];
+
+  private constructor(
+    loaded: LoadedCampaign,
+    options: ComposerOptions,
+    inline: readonly EncodedPart[],
+    attachments: readonly (EncodedPart | Uint8Array | null)[],
+  ) {
+    this.#loaded = loaded;
+    this.#date = options.date;
+    this.#readFile = options.readFile;
+    this.#inline = inline;
+    this.#attachments = attachments;
+  }
+
+  /** @throws HeaderError where a file's name, type or cid cannot stand in a header */
+  static async open(loaded: LoadedCampaign, options: ComposerOptions): Promise<MailComposer> {
+    const { campaign, source } = loaded;
+    const inline: EncodedPart[] = [];
+    for (const file of campaign.inline) {
+      const content = await source.files.read(file.object);
+      inline.push(
+        encodeAttachment({
+          name: lastSegment(file.object),
+          type: typeOf(file),
+          content,
+          disposition: 'inline',
+          contentId: file.cid,
+        }),
+      );
+    }
+    const attachments: (EncodedPart | Uint8Array | null)[] = [];
+    for (const file of campaign.attachments) {
+      if (isTemplate(file.object)) attachments.push(null);
+      else {
+        const content = await source.files.read(file.object);
+        // A name that depends on the row leaves only the content to be shared.
+        attachments.push(
+          file.name !== undefined && isTemplate(file.name)
+            ? content
+            : encode(file.name ?? lastSegment(file.object), typeOf(file), content),
+        );
+      }
+    }
+    return new MailComposer(loaded, options, inline, attachments);
+  }
+
+  /** @throws MailError */
+  async compose(row: MailRow): Promise<Mail> {
+    try {
+      return await this.#compose(row);
+    } catch (error) {
+      if (error instanceof RenderError) {
+        const variable = error.variable === '' ? '' : `"${error.variable}": `;
+        throw new MailError(row.recipient, `${variable}${error.problem} (${error.template}:${error.line})`, {
+          cause: error,
+        });
+      }
+      if (error instanceof HeaderError)
+        throw new MailError(row.recipient, `"${error.field}": ${error.problem}`, { cause: error });
+      throw error;
+    }
+  }
+
+  async #compose(row: MailRow): Promise<Mail> {
+    const { campaign, templates } = this.#loaded;
+    const { fields } = row;
+    const name = typeof fields.name === 'string' && fields.name !== '' ? fields.name : null;
+    const data = composeMessage({
+      date: this.#date,
+      messageId: row.messageId,
+      from: campaign.from,
+      ...(campaign.sender === undefined ? {} : { sender: campaign.sender }),
+      ...(campaign.replyTo === undefined ? {} : { replyTo: campaign.replyTo }),
+      to: { name, mailbox: parseMailbox(row.recipient) },
+      subject: templates.subject(fields),
+      headers: campaign.headers,
+      ...(templates.hasText ? { text: templates.text(fields) } : {}),
+      ...(templates.hasHtml ? { html: templates.html(fields) } : {}),
+      inline: this.#inline,
+      attachments: await this.#attachmentsOf(row),
+    });
+    return { envelope: { reversePath: campaign.returnPath, forwardPaths: [row.recipient] }, data };
+  }
+
+  async #attachmentsOf({ fields, files }: MailRow): Promise<EncodedPart[]> {
+    const { campaign, templates } = this.#loaded;
+    const parts: EncodedPart[] = [];
+    for (const [index, attachment] of campaign.attachments.entries()) {
+      const shared = this.#attachments[index] ?? null;
+      if (shared !== null && !(shared instanceof Uint8Array)) {
+        parts.push(shared);
+        continue;
+      }
+      const file = files?.[index] ?? null;
+      const object = file?.object ?? attachment.object;
+      const content = shared ?? (file === null ? null : await this.#readFile(file.content));
+      if (content === null) throw new Error(`Cannot compose: the plan pins no file for attachments.${index}`);
+      const name =
+        attachment.name === undefined ? lastSegment(object) : templates.named(attachmentKey(index, 'name'), fields);
+      parts.push(encode(name, typeOf({ ...attachment, object }), content));
+    }
+    return parts;
+  }
+}
+
+export interface ComposerOptions {
+  /** Epoch ms; the Date of every mail. */
+  readonly date: number;
+  /** Reads what the plan pinned, by its SHA-256. */
+  readonly readFile: (content: string) => Promise<Uint8Array>;
+}
+
+function encode(name: string, type: string, content: Uint8Array): EncodedPart {
+  return encodeAttachment({ name, type, content, disposition: 'attachment' });
+}
+
+function lastSegment(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,30 @@
+/**
+ * The domain: a campaign becomes a run, and every recipient of it ends in a fact.
+ *
+ * campaign ► campaign-source ► relay: what a user writes, read and refused with file, line and field.
+ * frozen ► planner ► batch-file ► runs: a run's own copy, its recipients, its identity.
+ * mail: from a row to envelope and octets.
+ * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator.
+ * outcome, ports: the words, and all the outside that the domain speaks to.
+ */
+export { type Campaign, parseCampaign } from './campaign.ts';
+export {
+  type CampaignSource,
+  type FileTree,
+  type LoadedCampaign,
+  loadCampaign,
+  objectNameProblem,
+  SAMPLE_FILE,
+} from './campaign-source.ts';
+export { type Estimate, estimate } from './estimate.ts';
+export { type AudienceFile, frozenSource, readContent, readManifest } from './frozen.ts';
+export { type Mail, MailComposer, MailError, type MailRow } from './mail.ts';
+export * from './outcome.ts';
+export { Pacer } from './pacing.ts';
+export { type PlannedRow, Planner } from './planner.ts';
+export * from './ports.ts';
+export { CampaignError, escapeControls, formatProblem, type Problem } from './problem.ts';
+export { findRelay, parseRelayUrl, type Relay, RelayError } from './relay.ts';
+export { isoTime, type ResultLine, resultLine } from './results.ts';
+export { describePlan, planDry, RunError, type StartedRun, type StartOptions, startRun } from './runs.ts';
+export { RelayFault, replyText, type SendOptions, type SendReport, sendRun } from './sender.ts';

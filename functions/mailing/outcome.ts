@@ -1,0 +1,96 @@
+/**
+ * What a recipient's story can end in, and the moves between the states of one delivery.
+ *
+ *     pending ──► intended ──► accepted | refused | deferred | uncertain
+ *        │            └─ provably unsent ──► deferred | suppressed | cancelled
+ *        └──────────► refused | deferred | invalid | …      (decided before the end-of-mail-data indicator)
+ *     deferred ──► (as pending), or expired
+ *     uncertain ─► (as pending) under the policy `resend`, 15 minutes later at the earliest
+ *
+ * `intended` says: the end-of-mail-data indicator may be leaving, or may have left. It is durable before the indicator
+ * is. A process that dies there leaves the one thing that nobody can know (RFC 1047), and the next claim says so: `uncertain`.
+ */
+
+export const OUTCOMES = [
+  'pending',
+  'accepted',
+  'refused',
+  'deferred',
+  'uncertain',
+  'invalid',
+  'suppressed',
+  'expired',
+  'quarantined',
+  'cancelled',
+] as const;
+
+/** What is known of a recipient; contract of `run --json` and `status`. */
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** What the ledger keeps for a delivery: an outcome, or `intended` while its indicator may be on its way. */
+export type DeliveryState = Outcome | 'intended';
+
+/** What happens to recipients whose acceptance cannot be known. `hold` and `skip` never send again. */
+export type UncertainPolicy = 'hold' | 'resend' | 'skip';
+
+/** Under `resend`, an uncertain recipient is due again after this long: the relay's own wait is over by then. */
+export const RESEND_AFTER_MS = 15 * 60_000;
+
+/** States that no claim hands out again. `uncertain` is final under `hold` and `skip` only, `deferred` never. */
+export function isSettled(state: DeliveryState, policy: UncertainPolicy): boolean {
+  if (state === 'pending' || state === 'intended' || state === 'deferred') return false;
+  return state !== 'uncertain' || policy !== 'resend';
+}
+
+/** Where a delivery can go while its indicator has not left: to the intent, or to an end that needs no mail sent. */
+const BEFORE_INDICATOR: ReadonlySet<DeliveryState> = new Set([
+  'intended',
+  'refused',
+  'deferred',
+  'invalid',
+  'suppressed',
+  'expired',
+  'quarantined',
+  'cancelled',
+]);
+
+/** Where it can go from the intent: the relay's word, the lack of it, or the proof that no indicator left. */
+const AFTER_INTENT: ReadonlySet<DeliveryState> = new Set([
+  'accepted',
+  'refused',
+  'deferred',
+  'uncertain',
+  'suppressed',
+  'cancelled',
+]);
+
+/** Whether a commit may move a delivery from one state to the other. Settled ones go nowhere. */
+export function isLegalMove(from: DeliveryState, to: DeliveryState, policy: UncertainPolicy): boolean {
+  if (from === 'intended') return AFTER_INTENT.has(to);
+  return !isSettled(from, policy) && BEFORE_INDICATOR.has(to);
+}
+
+/** Counts of recipients by outcome; every outcome is present. */
+export type Totals = Record<Outcome, number>;
+
+export function noTotals(): Totals {
+  return Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Totals;
+}
+
+/** The exit code that tells a run's totals: 0 all accepted or suppressed, 2 any other outcome. */
+export function exitCodeOf(totals: Totals): 0 | 2 {
+  return OUTCOMES.some((outcome) => outcome !== 'accepted' && outcome !== 'suppressed' && totals[outcome] > 0) ? 2 : 0;
+}
+
+/** Back-off of a deferred recipient: 5 min (greylisting needs no less), 15, 30, 60 min, then 2 h. */
+const BACKOFF_MS = [5, 15, 30, 60].map((minutes) => minutes * 60_000);
+const LONGEST_BACKOFF_MS = 120 * 60_000;
+
+/**
+ * When a deferred recipient is due again.
+ * @param attempt how many attempts were made, 1 or more
+ * @param now epoch milliseconds
+ */
+export function nextAttemptAt(attempt: number, now: number): number {
+  return now + (BACKOFF_MS[attempt - 1] ?? LONGEST_BACKOFF_MS);
+}

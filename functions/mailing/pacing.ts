@@ -1,0 +1,41 @@
+/** Mails per second, held by giving each mail its own moment on one line of time that all connections share. */
+import type { Clock } from './ports.ts';
+
+/** A pause longer than this is not made good by a burst afterwards. */
+const LONGEST_DEBT_MS = 100;
+
+export class Pacer {
+  readonly #clock: Clock;
+  readonly #intervalMs: number;
+  #next: number;
+
+  /** @param messagesPerSecond more than 0; `undefined`: no limit */
+  constructor(clock: Clock, messagesPerSecond: number | undefined) {
+    this.#clock = clock;
+    this.#intervalMs = messagesPerSecond === undefined ? 0 : 1000 / messagesPerSecond;
+    this.#next = clock.monotonic();
+  }
+
+  /** @returns when the next mail may begin, or `signal` is aborted */
+  async turn(signal: AbortSignal): Promise<void> {
+    if (this.#intervalMs === 0) return;
+    const now = this.#clock.monotonic();
+    const moment = Math.max(this.#next, now - LONGEST_DEBT_MS);
+    this.#next = moment + this.#intervalMs;
+    if (moment > now) await pause(this.#clock, moment - now, signal);
+  }
+}
+
+/** Waits `ms`, or until `signal` is aborted. */
+export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, finish);
+    function finish() {
+      signal.removeEventListener('abort', finish);
+      cancel();
+      resolve();
+    }
+    signal.addEventListener('abort', finish, { once: true });
+  });
+}

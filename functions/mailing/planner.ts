@@ -1,0 +1,234 @@
+/**
+ * From an audience to deliveries, as a stream in constant memory apart from the keys that find duplicates:
+ *
+ *     row ─► in order? ─► selected? ─► address? ─► seen before? ─► variables there? ─► files there? ─► delivery
+ *
+ * What is wrong with a row is that row's outcome `invalid`; the others go on. The same audience gives the same deliveries.
+ */
+import { AddressError, parseMailbox, recipientKey } from '#address';
+import { type AudienceRow, isSelected, type RowProblem, readAudience } from '#audience';
+import { RenderError, type TemplateSet } from '#render';
+import type { Campaign } from './campaign.ts';
+import { attachmentKey, isMissing, type LoadedCampaign, objectNameProblem } from './campaign-source.ts';
+import { FieldDigest } from './digest.ts';
+import type { AudienceFile } from './frozen.ts';
+import type { Problem } from './problem.ts';
+
+/** One recipient as planned, with all that its mail is made of. */
+export interface PlannedRow {
+  readonly row: number;
+  readonly recipient: string;
+  readonly key: string;
+  readonly messageId: string;
+  readonly state: 'pending' | 'invalid';
+  readonly problem?: string;
+  /** The row's variables; left out where the row is not sent. */
+  readonly fields?: Readonly<Record<string, unknown>>;
+  /** Names and content hashes of the campaign's attachments whose path depends on the row, by their place in it. */
+  readonly files?: readonly (PlannedFile | null)[];
+}
+
+export interface PlannedFile {
+  readonly object: string;
+  readonly content: string;
+}
+
+export interface PlanningOptions {
+  /** The run's id, from which Message-IDs are derived. */
+  readonly run: string;
+  /** Epoch ms: who has a birthday. */
+  readonly at: number;
+  /** Pins one recipient's file and gives its SHA-256. @throws ObjectMissingError */
+  readonly pinFile: (object: string) => Promise<string>;
+}
+
+/** Problems kept for showing; the rest are only counted. */
+const MAX_PROBLEMS = 100;
+
+/** Plans one audience. Iterate it once; the counts are whole when it has ended. */
+export class Planner {
+  rows = 0;
+  recipients = 0;
+  duplicates = 0;
+  notSelected = 0;
+  invalid = 0;
+  readonly problems: Problem[] = [];
+  readonly #loaded: LoadedCampaign;
+  readonly #audience: AudienceFile;
+  readonly #options: PlanningOptions;
+  readonly #seen = new Set<string>();
+  readonly #digest: FieldDigest;
+
+  /** @param contentHash of the campaign's manifest; with the deliveries it makes the plan hash */
+  constructor(loaded: LoadedCampaign, audience: AudienceFile, contentHash: string, options: PlanningOptions) {
+    this.#loaded = loaded;
+    this.#audience = audience;
+    this.#options = options;
+    this.#digest = new FieldDigest().add('plan', contentHash);
+  }
+
+  /** @throws AudienceError where the audience as a whole cannot be read */
+  async *deliveries(): AsyncGenerator<PlannedRow> {
+    for await (const row of readAudience(this.#audience.open(), { name: this.#audience.name })) {
+      this.rows += 1;
+      const planned = await this.#planRow(row);
+      if (planned === null) continue;
+      this.recipients += 1;
+      if (planned.state === 'invalid') this.invalid += 1;
+      this.#digest.add(
+        String(planned.row),
+        planned.key,
+        planned.state,
+        ...(planned.files ?? []).map((file) => file?.content ?? ''),
+      );
+      yield planned;
+    }
+  }
+
+  /** The hash of everything that was planned: who gets what. Call it once, when `deliveries` has ended. */
+  planHash(): string {
+    return this.#digest.hex();
+  }
+
+  async #planRow(row: AudienceRow | RowProblem): Promise<PlannedRow | null> {
+    const { campaign, templates } = this.#loaded;
+    if ('problem' in row) return this.#invalid(row, row.email ?? '', row.field, row.problem);
+    const email = typeof row.fields.email === 'string' ? row.fields.email : '';
+    const selected = isSelected(row.fields, campaign.select, {
+      at: this.#options.at,
+      timezoneColumn: campaign.timezoneColumn,
+      defaultTimezone: campaign.timezone,
+    });
+    if (selected === 'not-selected') {
+      this.notSelected += 1;
+      return null;
+    }
+    if (selected !== 'selected') return this.#invalid(row, email, selected.field, selected.problem);
+    const address = readAddress(email);
+    if ('problem' in address) return this.#invalid(row, email, 'email', address.problem);
+    if (this.#seen.has(address.key)) {
+      this.duplicates += 1;
+      return null;
+    }
+    const missing = missingVariable(templates, row.fields);
+    if (missing !== null) return this.#invalid(row, email, missing.field, missing.problem, address.key);
+    const files = await this.#pinFiles(campaign, templates, row.fields);
+    if ('problem' in files) return this.#invalid(row, email, files.field, files.problem, address.key);
+    // Only a row that will be sent stands in the way of another one to the same person.
+    this.#seen.add(address.key);
+    return {
+      row: row.row,
+      recipient: address.address,
+      key: address.key,
+      messageId: this.#messageId(address.key),
+      state: 'pending',
+      fields: row.fields,
+      ...(files.pinned.length > 0 ? { files: files.pinned } : {}),
+    };
+  }
+
+  async #pinFiles(
+    campaign: Campaign,
+    templates: TemplateSet,
+    fields: Readonly<Record<string, unknown>>,
+  ): Promise<{ pinned: (PlannedFile | null)[] } | RowFault> {
+    if (!campaign.attachments.some(({ object }) => object.includes('{{'))) return { pinned: [] };
+    const pinned: (PlannedFile | null)[] = [];
+    for (const [index, attachment] of campaign.attachments.entries()) {
+      if (!attachment.object.includes('{{')) {
+        pinned.push(null);
+        continue;
+      }
+      const field = `attachments.${index}`;
+      try {
+        const object = templates.named(attachmentKey(index, 'object'), fields);
+        const problem = objectNameProblem(object);
+        if (problem !== null) return { field, problem: `${JSON.stringify(object)}: ${problem}` };
+        pinned.push({ object, content: await this.#options.pinFile(object) });
+      } catch (error) {
+        if (error instanceof RenderError) return { field: error.variable || field, problem: error.problem };
+        if (isMissing(error)) return { field, problem: (error as Error).message };
+        throw error;
+      }
+    }
+    return { pinned };
+  }
+
+  #invalid(
+    row: AudienceRow | RowProblem,
+    recipient: string,
+    field: string | undefined,
+    problem: string,
+    key = recipient,
+  ): PlannedRow {
+    if (this.problems.length < MAX_PROBLEMS) {
+      this.problems.push({
+        file: this.#audience.name,
+        row: row.row,
+        line: row.line,
+        ...(field === undefined ? {} : { field }),
+        problem,
+      });
+    }
+    return {
+      row: row.row,
+      recipient,
+      key,
+      messageId: this.#messageId(key === '' ? `row ${row.row}` : key),
+      state: 'invalid',
+      problem: field === undefined ? problem : `"${field}": ${problem}`,
+    };
+  }
+
+  /** RFC 5322 §3.6.4: unique, and the same on every attempt since it is a function of run and recipient alone. */
+  #messageId(key: string): string {
+    return `${new FieldDigest().add(this.#options.run, key).hex().slice(0, 32)}@${this.#loaded.campaign.from.mailbox.domain}`;
+  }
+}
+
+interface RowFault {
+  readonly field: string;
+  readonly problem: string;
+}
+
+function readAddress(email: string): { address: string; key: string } | { problem: string } {
+  try {
+    const mailbox = parseMailbox(email);
+    if (!mailbox.isAscii)
+      return {
+        problem: `${JSON.stringify(email)} has non-ASCII letters before the "@", which needs SMTPUTF8; this version does not send it`,
+      };
+    return { address: mailbox.address, key: recipientKey(mailbox) };
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
+    return {
+      problem: email === '' ? 'there is no address' : `${JSON.stringify(email)} is no address: ${error.problem}`,
+    };
+  }
+}
+
+function missingVariable(templates: TemplateSet, fields: Readonly<Record<string, unknown>>): RowFault | null {
+  for (const { template, line, variable } of templates.required) {
+    if (isBlank(valueAt(fields, variable))) {
+      return {
+        field: variable,
+        problem: `is ${valueAt(fields, variable) === undefined ? 'missing' : 'empty'}, and ${template}:${line} uses it without a default`,
+      };
+    }
+  }
+  return null;
+}
+
+function isBlank(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+/** The value of a dotted path, own properties only. */
+function valueAt(fields: Readonly<Record<string, unknown>>, path: string): unknown {
+  let value: unknown = fields;
+  for (const segment of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return undefined;
+    value = (value as Record<string, unknown>)[segment];
+  }
+  return value;
+}

@@ -1,0 +1,232 @@
+/** All the outside that the domain speaks to, in one page. Adapters live in `local/`; each port has one contract test. */
+import type { TranscriptRecord } from '#smtp';
+import type { Outcome, Totals, UncertainPolicy } from './outcome.ts';
+
+export * from './port-errors.ts';
+
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Milliseconds that never go back, for deadlines and pace. */
+  monotonic(): number;
+  /** Calls `fn` once after `ms`; the returned function cancels. */
+  after(ms: number, fn: () => void): () => void;
+}
+
+/**
+ * Named octets. A write is durable and whole when its promise resolves; a reader never sees half of one.
+ * A name is a relative path with `/` between its segments. Each method throws ObjectNameError on a name that is none,
+ * and ObjectStoreError where the store itself fails.
+ */
+export interface ObjectStore {
+  /** @throws ObjectMissingError */
+  read(name: string): Promise<Uint8Array>;
+  /** The same in pieces, for what may be large. @throws ObjectMissingError on the first piece */
+  stream(name: string): AsyncIterable<Uint8Array>;
+  has(name: string): Promise<boolean>;
+  write(name: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
+  /** Names that begin with `prefix`, in the order of their UTF-16 code units. */
+  list(prefix: string): Promise<string[]>;
+}
+
+/** Conversations, found again by run and recipient. Best effort: a lost transcript loses no mail. */
+export interface TranscriptSink {
+  /** A session's opening is written once, before the first delivery on it, under whichever batch that is. */
+  write(run: string, batch: number, entry: TranscriptEntry): void;
+  /** Makes what was written readable; called when a batch closes and at the end. */
+  flush(): Promise<void>;
+  /** The conversations about one row, in the order in which they were written. */
+  read(run: string, batch: number, row: number): Promise<Conversation[]>;
+}
+
+/** `session` opens a connection's story; `delivery` is one mail transaction on it. */
+export type TranscriptEntry =
+  | { readonly kind: 'session'; readonly session: string; readonly records: readonly TranscriptRecord[] }
+  | {
+      readonly kind: 'delivery';
+      readonly session: string;
+      readonly row: number;
+      readonly attempt: number;
+      readonly records: readonly TranscriptRecord[];
+    };
+
+/** One attempt as it was spoken: the connection's opening, then the transaction. */
+export interface Conversation {
+  readonly attempt: number;
+  readonly opening: readonly TranscriptRecord[];
+  readonly transaction: readonly TranscriptRecord[];
+}
+
+export interface RunRecord {
+  readonly id: string;
+  readonly campaign: string;
+  /** Where the campaign was read from; two folders of one name are two campaigns. */
+  readonly source: string;
+  /** Epoch ms of the slot that the run stands for, `null` when started by hand. */
+  readonly slot: number | null;
+  /** Hash of campaign, templates, attachments and audience as frozen. */
+  readonly contentHash: string;
+  /** Epoch ms; the Date of its mails. */
+  readonly createdAt: number;
+  readonly onUncertain: UncertainPolicy;
+  /** Deferred recipients expire at this moment, epoch ms. */
+  readonly expiresAt: number;
+  /** `null` until the plan is complete. */
+  readonly plan: PlanCounts | null;
+  /** Plan complete and every batch closed. */
+  readonly finished: boolean;
+}
+
+export interface PlanCounts {
+  readonly planHash: string;
+  readonly rows: number;
+  readonly recipients: number;
+  readonly duplicates: number;
+  readonly notSelected: number;
+  readonly invalid: number;
+  readonly batches: number;
+}
+
+/** A recipient as planned. `index` is its place in its batch, from 0; `row` its row in the audience, from 1. */
+export interface PlannedDelivery {
+  readonly index: number;
+  readonly row: number;
+  readonly recipient: string;
+  /** By which the recipient is found again: `recipientKey`, or the text as written where it is no address. */
+  readonly key: string;
+  readonly messageId: string;
+  readonly state: 'pending' | 'invalid';
+  readonly problem?: string;
+}
+
+/** A delivery handed out by a claim. `attempt`: attempts made so far. */
+export interface DueDelivery {
+  readonly index: number;
+  readonly row: number;
+  readonly recipient: string;
+  readonly messageId: string;
+  readonly attempt: number;
+}
+
+export interface Intent {
+  readonly index: number;
+  /** The number of the attempt that is about to be made, from 1. */
+  readonly attempt: number;
+}
+
+export interface Settlement {
+  readonly index: number;
+  /** The intent's number; without an intent, one more than the attempts so far, or as many where none was made. */
+  readonly attempt: number;
+  readonly state: Exclude<Outcome, 'pending'>;
+  /** Epoch ms. */
+  readonly at: number;
+  /** When a deferred recipient is due again, epoch ms; default `at`. */
+  readonly nextAt?: number;
+  readonly reply?: string;
+  readonly enhancedStatus?: string;
+  readonly queueId?: string;
+  /** Why, where no reply says it. */
+  readonly problem?: string;
+}
+
+export interface Claim {
+  readonly run: string;
+  readonly batch: number;
+  readonly fence: number;
+  readonly rev: number;
+  readonly due: readonly DueDelivery[];
+}
+
+export interface ClaimOptions {
+  /** Epoch ms: deliveries with `nextAt` after it are not due. */
+  readonly now: number;
+  /** Hand out deferred recipients before they are due: a person asked for it. Default false. */
+  readonly eager?: boolean;
+}
+
+export interface DeliveryRecord {
+  readonly batch: number;
+  readonly row: number;
+  readonly recipient: string;
+  readonly outcome: Outcome;
+  readonly reply: string | null;
+  readonly enhancedStatus: string | null;
+  readonly queueId: string | null;
+  readonly attempts: number;
+  /** How many of them ended with nobody knowing whether the relay accepted; more than 0 also after a later fact. */
+  readonly uncertainAttempts: number;
+  readonly messageId: string;
+  readonly problem: string | null;
+  /** Epoch ms of the last change, `null` while nothing has happened. */
+  readonly at: number | null;
+  /** When it is due again, epoch ms; `null` where no attempt is to come, or the first is still to be made. */
+  readonly nextAt: number | null;
+}
+
+/** A batch that is not closed. */
+export interface OpenBatch {
+  readonly batch: number;
+  /** Whether a living process holds it. */
+  readonly held: boolean;
+  /** The earliest moment at which one of its deliveries is due, epoch ms; 0: at once. Of no meaning while held. */
+  readonly nextAt: number;
+}
+
+/**
+ * The durable truth about runs, batches and deliveries. Spoken to by batch: `claim` hands out what is due under a new
+ * fence, `commit` is one durable write that holds only while fence and rev are the caller's own.
+ *
+ * A method that throws has written nothing: IllegalMoveError where the caller asked for what cannot be, LedgerError
+ * where the store failed.
+ */
+export interface Ledger {
+  /** In the order of their making. */
+  runs(campaign?: string): Promise<RunRecord[]>;
+  run(id: string): Promise<RunRecord | null>;
+  /** Harmless when the run is there. */
+  createRun(run: Omit<RunRecord, 'plan' | 'finished'>): Promise<void>;
+  /** Harmless when the batch is there. @throws IllegalMoveError when the plan is complete without it */
+  addBatch(run: string, batch: number, deliveries: readonly PlannedDelivery[]): Promise<void>;
+  /**
+   * Written last: from here on the run can be sent. Closes at once what has nothing to send. Harmless when repeated.
+   * @throws IllegalMoveError when its counts are not the ledger's own, or another plan is complete already
+   */
+  completePlan(run: string, plan: PlanCounts): Promise<void>;
+  /**
+   * Changes what happens to uncertain recipients, for each batch from its next claim on. `resend` opens batches again
+   * that hold such recipients. After `hold` or `skip`, none that was ever uncertain is sent again.
+   */
+  setUncertainPolicy(run: string, policy: UncertainPolicy): Promise<void>;
+  /** In order. */
+  openBatches(run: string): Promise<OpenBatch[]>;
+  /**
+   * Takes the batch under `fence + 1`. What an earlier, dead holder had `intended` becomes `uncertain`; deferred
+   * recipients past the run's `expiresAt` become `expired`.
+   * @returns `null` while a living process holds the batch (also the caller's own), or when it is closed
+   * @throws IllegalMoveError when there is no such batch, or the run's plan is not complete
+   */
+  claim(run: string, batch: number, options: ClaimOptions): Promise<Claim | null>;
+  /**
+   * One durable write: outcomes since the last one, then the intents of the next mails.
+   * @returns the batch's new rev
+   * @throws FenceLostError when fence or rev are not the batch's any more
+   * @throws IllegalMoveError for what `isLegalMove` refuses, or an attempt out of its order
+   */
+  commit(
+    claim: { run: string; batch: number; fence: number; rev: number },
+    changes: { settled: readonly Settlement[]; intended: readonly Intent[] },
+  ): Promise<number>;
+  /**
+   * Gives the batch back; closes it when each of its deliveries is settled, and the run when it was the last.
+   * Harmless when the batch is not the caller's any more. What was left `intended` becomes `uncertain` at the next claim.
+   */
+  release(claim: { run: string; batch: number; fence: number }): Promise<void>;
+  /** What is `intended` counts as `pending` while its process lives, then as `uncertain`; so it is shown, too. */
+  totals(run: string): Promise<Totals>;
+  /** In the order of batch and index. */
+  deliveries(run: string, batch?: number): AsyncIterable<DeliveryRecord>;
+  /** The deliveries planned under one key. */
+  find(run: string, key: string): Promise<DeliveryRecord[]>;
+  close(): void;
+}

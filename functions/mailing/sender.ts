@@ -1,0 +1,345 @@
+/**
+ * Sends what is due of one run: C connections, each with one mail transaction after the other.
+ *
+ *     take ► compose ► transaction up to the end-of-mail-data indicator ► intent durable ► indicator ► reply ► settle
+ *                │            │                                                              │
+ *                └ invalid    └ refused, deferred, or lost before the indicator:             └ no valid reply: uncertain
+ *                               provably unsent, so the same mail goes over another connection
+ *
+ * A relay that cannot be used at all (down, no TLS, login refused) is a RelayFault and burns nobody: what was not begun
+ * stays pending. It is met by the first connection alone, before the others are opened.
+ */
+import {
+  CommandError,
+  MailDataError,
+  type RecipientResult,
+  type Reply,
+  type Session,
+  SmtpError,
+  type TranscriptRecord,
+  unexpectedReply,
+} from '#smtp';
+import { DueWork, type SendingPorts, type Work } from './due-work.ts';
+import { type Mail, type MailComposer, MailError } from './mail.ts';
+import { nextAttemptAt, type Outcome, RESEND_AFTER_MS } from './outcome.ts';
+import { Pacer, pause } from './pacing.ts';
+import type { RunRecord, Settlement } from './ports.ts';
+
+export interface SendOptions {
+  /** Connections at the most. */
+  readonly connections: number;
+  /** Mails per second at the most; no limit by default. */
+  readonly messagesPerSecond?: number;
+  readonly openSession: (record: (entry: TranscriptRecord) => void) => Promise<Session>;
+  /** Aborted: no mail is begun any more, those in flight are settled. */
+  readonly signal: AbortSignal;
+  /** A name no other process has; sessions in transcripts begin with it. */
+  readonly owner: string;
+  readonly onSettled?: (outcome: Outcome) => void;
+  /** The relay does not answer; it is tried again after so many ms. */
+  readonly onWaiting?: (error: SmtpError, delayMs: number) => void;
+}
+
+export interface SendReport {
+  /** Ended before its end because the signal was aborted. */
+  readonly stopped: boolean;
+  /** Batches that another process holds. */
+  readonly elsewhere: number;
+}
+
+/** The relay cannot be used now; nobody was burnt. `cause` is what the relay did. */
+export class RelayFault extends Error {
+  readonly code = 'ERR_RELAY_FAULT';
+  override readonly cause: SmtpError;
+  constructor(cause: SmtpError) {
+    super(cause.message, { cause });
+    this.name = 'RelayFault';
+    this.cause = cause;
+  }
+}
+
+/** After a relay that was there has gone: when to try again. About 15 seconds in all, then the run stops, resumable. */
+const RECONNECT_AFTER_MS = [200, 1000, 2000, 4000, 8000];
+
+/** A mail under which so many connections were lost is deferred: the cause may be the mail. */
+const MAX_DROPS = 3;
+
+/** Replies that speak of the session's rights, never of a recipient: RFC 4954 §6 (530), RFC 5321 §4.3.2 (503). */
+const RELAY_FAULT_CODES = new Set([530, 503]);
+
+/** @throws RelayFault, or what the ledger or an object store threw; the batches are given back first */
+export async function sendRun(
+  run: RunRecord,
+  composer: MailComposer,
+  ports: SendingPorts,
+  options: SendOptions,
+): Promise<SendReport> {
+  return new RunSender(run, composer, ports, options).send();
+}
+
+class RunSender {
+  readonly #run: RunRecord;
+  readonly #composer: MailComposer;
+  readonly #ports: SendingPorts;
+  readonly #options: SendOptions;
+  readonly #halt = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #pacer: Pacer;
+  readonly #due: DueWork;
+  #sessions = 0;
+  #connected = 0;
+  #fault: unknown;
+
+  constructor(run: RunRecord, composer: MailComposer, ports: SendingPorts, options: SendOptions) {
+    this.#run = run;
+    this.#composer = composer;
+    this.#ports = ports;
+    this.#options = options;
+    this.#signal = AbortSignal.any([options.signal, this.#halt.signal]);
+    this.#pacer = new Pacer(ports.clock, options.messagesPerSecond);
+    this.#due = new DueWork(run.id, ports, this.#signal);
+  }
+
+  async send(): Promise<SendReport> {
+    await this.#guarded(() => this.#sendAll());
+    await this.#guarded(() => this.#due.close());
+    if (this.#fault !== undefined) throw this.#fault;
+    return { stopped: this.#options.signal.aborted, elsewhere: this.#due.elsewhere };
+  }
+
+  async #sendAll(): Promise<void> {
+    const first = await this.#due.next();
+    if (first === null) return;
+    this.#due.giveBack(first);
+    const links = Array.from({ length: this.#options.connections }, () => new Link());
+    try {
+      const [firstLink] = links;
+      if (firstLink !== undefined) await this.#connect(firstLink);
+    } catch (error) {
+      throw error instanceof SmtpError ? new RelayFault(error) : error;
+    }
+    await Promise.all(links.map((link) => this.#guarded(() => this.#work(link))));
+  }
+
+  /** The first thing that goes wrong stops everybody, who settle what they have in hand. */
+  async #guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#fault ??= error;
+      this.#halt.abort();
+    }
+  }
+
+  async #work(link: Link): Promise<void> {
+    let failures = 0;
+    try {
+      for (let work = await this.#due.next(); work !== null; work = await this.#due.next()) {
+        const failure = await this.#sessionFailure(link);
+        if (failure === null) {
+          failures = 0;
+          await this.#deliver(work, link);
+          continue;
+        }
+        this.#due.giveBack(work);
+        const delayMs = RECONNECT_AFTER_MS[failures];
+        if (delayMs === undefined) {
+          // Others still have theirs: the relay wants fewer connections.
+          if (this.#connected > 0) return;
+          throw new RelayFault(failure);
+        }
+        failures += 1;
+        this.#options.onWaiting?.(failure, delayMs);
+        await pause(this.#ports.clock, delayMs, this.#signal);
+      }
+    } finally {
+      await this.#disconnect(link);
+    }
+  }
+
+  async #sessionFailure(link: Link): Promise<SmtpError | null> {
+    if (link.session?.usable) return null;
+    try {
+      await this.#connect(link);
+      return null;
+    } catch (error) {
+      if (error instanceof SmtpError) return error;
+      throw error;
+    }
+  }
+
+  async #connect(link: Link): Promise<void> {
+    await this.#disconnect(link);
+    const opening: TranscriptRecord[] = [];
+    link.opening = opening;
+    this.#sessions += 1;
+    link.name = `${this.#options.owner}-${this.#sessions}`;
+    link.session = await this.#options.openSession((record) => opening.push(record));
+    this.#connected += 1;
+  }
+
+  async #disconnect(link: Link): Promise<void> {
+    const { session } = link;
+    if (session === null) return;
+    link.session = null;
+    this.#connected -= 1;
+    await session.quit();
+  }
+
+  /** One mail to its outcome, over as many connections as it takes. The caller has seen that the link is connected. */
+  async #deliver(work: Work, link: Link): Promise<void> {
+    const mail = await this.#compose(work);
+    if (mail === null) return this.#due.done(work);
+    await this.#pacer.turn(this.#signal);
+    if (this.#signal.aborted || link.session === null) return this.#due.giveBack(work);
+    const tried = await this.#transact(work, mail, link, link.session);
+    if (work.batch.commit.failure !== null) {
+      // Another process has the batch now, or the ledger takes no more: what was not committed is not ours to say.
+      this.#due.done(work);
+      await work.batch.commit.flush().catch((error: unknown) => this.#raiseUnlessFenced(error));
+    } else if (tried === 'again') {
+      this.#due.giveBack(work);
+    } else {
+      this.#settle(work, tried);
+      this.#due.done(work);
+    }
+  }
+
+  #raiseUnlessFenced(error: unknown): void {
+    if ((error as { code?: unknown }).code !== 'ERR_FENCE_LOST') throw error;
+  }
+
+  async #compose(work: Work): Promise<Mail | null> {
+    try {
+      const { row, delivery } = work;
+      if (row?.fields === undefined || row.recipient !== delivery.recipient) {
+        throw new MailError(
+          delivery.recipient,
+          'the batch file does not have this recipient; plan another run with --new',
+        );
+      }
+      return await this.#composer.compose({ ...row, fields: row.fields });
+    } catch (error) {
+      if (!(error instanceof MailError)) throw error;
+      this.#settle(work, { state: 'invalid', problem: error.problem });
+      return null;
+    }
+  }
+
+  async #transact(work: Work, mail: Mail, link: Link, session: Session): Promise<Verdict | 'again'> {
+    const records: TranscriptRecord[] = [];
+    let intended = false;
+    const used = session.transactions > 0;
+    try {
+      const { recipients } = await session.transact(mail.envelope, mail.data, {
+        record: (record) => records.push(record),
+        release: async () => {
+          await work.batch.commit.intend({ index: work.delivery.index, attempt: work.attempt });
+          intended = true;
+          return true;
+        },
+      });
+      this.#keepTranscript(work, link, records);
+      const [result] = recipients;
+      if (result === undefined) throw new Error('Cannot settle: the transaction gave no result for its recipient');
+      return await this.#judge(work, link, result, { used, intended });
+    } catch (error) {
+      if (error instanceof MailDataError || error instanceof CommandError)
+        return { state: 'invalid', problem: error.message };
+      throw error;
+    }
+  }
+
+  async #judge(
+    work: Work,
+    link: Link,
+    result: RecipientResult,
+    { used, intended }: { used: boolean; intended: boolean },
+  ): Promise<Verdict | 'again'> {
+    if (result.outcome === 'unsent') {
+      if (intended) {
+        // The intent is durable and was not used: the ledger must know before another one is made.
+        this.#settle(work, { state: 'deferred', problem: result.error.message, nextAt: this.#ports.clock.now() });
+        work.attempt += 1;
+      }
+      work.drops += 1;
+      if (work.drops < MAX_DROPS || intended) return 'again';
+      return {
+        state: 'deferred',
+        problem: `${MAX_DROPS} connections were lost under this mail: ${result.error.message}`,
+      };
+    }
+    if (result.outcome === 'uncertain') return { state: 'uncertain', problem: result.error.message };
+    if (result.outcome !== 'accepted') {
+      // Some relays take k mails a session, and say so at the next MAIL (421 or 452): a new session, no attempt counted.
+      if (used && result.step === 'MAIL' && result.outcome === 'deferred') {
+        await this.#disconnect(link);
+        return 'again';
+      }
+      if (!intended && RELAY_FAULT_CODES.has(result.reply.code)) {
+        throw new RelayFault(unexpectedReply(result.step, result.reply, 'a reply about the mail'));
+      }
+    }
+    return {
+      state: result.outcome,
+      reply: result.reply,
+      ...(result.outcome === 'accepted' ? { queueId: result.queueId } : {}),
+    };
+  }
+
+  #settle(work: Work, verdict: Verdict): void {
+    const at = this.#ports.clock.now();
+    const nextAt = verdict.nextAt ?? this.#nextAt(verdict.state, work.attempt, at);
+    work.batch.commit.settle({
+      index: work.delivery.index,
+      attempt: work.attempt,
+      state: verdict.state,
+      at,
+      ...(nextAt === undefined ? {} : { nextAt }),
+      ...(verdict.reply === undefined ? {} : { reply: replyText(verdict.reply) }),
+      ...(verdict.reply?.enhancedStatus ? { enhancedStatus: verdict.reply.enhancedStatus } : {}),
+      ...(verdict.queueId ? { queueId: verdict.queueId } : {}),
+      ...(verdict.problem === undefined ? {} : { problem: verdict.problem }),
+    });
+    if (verdict.nextAt === undefined) this.#options.onSettled?.(verdict.state);
+  }
+
+  #nextAt(state: Outcome, attempt: number, now: number): number | undefined {
+    if (state === 'deferred') return nextAttemptAt(attempt, now);
+    if (state === 'uncertain' && this.#run.onUncertain === 'resend') return now + RESEND_AFTER_MS;
+    return undefined;
+  }
+
+  #keepTranscript(work: Work, link: Link, records: readonly TranscriptRecord[]): void {
+    const { transcripts } = this.#ports;
+    const { batch, delivery, attempt } = work;
+    const { run, batch: number } = batch.claim;
+    if (link.opening !== null)
+      transcripts.write(run, number, { kind: 'session', session: link.name, records: link.opening });
+    link.opening = null;
+    transcripts.write(run, number, { kind: 'delivery', session: link.name, row: delivery.row, attempt, records });
+  }
+}
+
+/** What is to be written of one delivery. `nextAt` given: it stays in hand. */
+interface Verdict {
+  readonly state: Settlement['state'];
+  readonly reply?: Reply;
+  readonly queueId?: string | null;
+  readonly problem?: string;
+  readonly nextAt?: number;
+}
+
+/** One place for a connection. */
+class Link {
+  session: Session | null = null;
+  /** The session's name in transcripts. */
+  name = '';
+  /** From connecting to logged in; `null` once it is in a transcript. */
+  opening: readonly TranscriptRecord[] | null = null;
+}
+
+/** A reply as one line: code and texts, at most 2,000 characters. */
+export function replyText({ code, lines }: Reply): string {
+  return `${code} ${lines.join(' ')}`.trimEnd().slice(0, 2000);
+}
