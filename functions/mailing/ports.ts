@@ -177,6 +177,9 @@ export interface OpenBatch {
  * The durable truth about runs, batches and deliveries. Spoken to by batch: `claim` hands out what is due under a new
  * fence, `commit` is one durable write that holds only while fence and rev are the caller's own.
  *
+ * Batch 0 is the planner's own lease: it has no deliveries, can be claimed before the plan is complete, and is not among
+ * the plan's batches. No batch closes before the plan is complete.
+ *
  * A method that throws has written nothing: IllegalMoveError where the caller asked for what cannot be, LedgerError
  * where the store failed.
  */
@@ -204,7 +207,7 @@ export interface Ledger {
    * Takes the batch under `fence + 1`. What an earlier, dead holder had `intended` becomes `uncertain`; deferred
    * recipients past the run's `expiresAt` become `expired`.
    * @returns `null` while a living process holds the batch (also the caller's own), or when it is closed
-   * @throws IllegalMoveError when there is no such batch, or the run's plan is not complete
+   * @throws IllegalMoveError when there is no such batch, or the run's plan is not complete (batch 0 apart)
    */
   claim(run: string, batch: number, options: ClaimOptions): Promise<Claim | null>;
   /**

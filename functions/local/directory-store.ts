@@ -1,0 +1,184 @@
+/**
+ * Objects as the files of a folder. Content is written under a name that no reader looks at, made durable, and only
+ * then renamed; the rename is durable when the folder is.
+ */
+import { createReadStream, mkdirSync, readdirSync } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ObjectMissingError, ObjectNameError, type ObjectStore, ObjectStoreError } from '#mailing';
+
+/** Where files lie until they are whole. No object's name begins with it. */
+const UNFINISHED = '.unfinished';
+
+export interface DirectoryStoreOptions {
+  /** This process's name, of letters, digits and hyphens. */
+  readonly owner: string;
+  /** Whether another process of that name lives: what a dead one left unfinished goes when the store is opened. */
+  readonly isAlive: (owner: string) => boolean;
+}
+
+/** @param folder made with mode 0700 when missing */
+export function openDirectoryStore(folder: string, options: DirectoryStoreOptions): ObjectStore {
+  const unfinished = join(folder, UNFINISHED);
+  mkdirSync(unfinished, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(unfinished)) {
+    const [owner = ''] = name.split('.');
+    if (!options.isAlive(owner)) void rm(join(unfinished, name), { force: true }).catch(() => {});
+  }
+  return new DirectoryStore(folder, (count) => join(unfinished, `${options.owner}.${count}`));
+}
+
+class DirectoryStore implements ObjectStore {
+  readonly #folder: string;
+  readonly #unfinishedFile: (count: number) => string;
+  #written = 0;
+
+  constructor(folder: string, unfinishedFile: (count: number) => string) {
+    this.#folder = folder;
+    this.#unfinishedFile = unfinishedFile;
+  }
+
+  async read(name: string): Promise<Uint8Array> {
+    const file = this.#file(name);
+    try {
+      return await readFile(file);
+    } catch (error) {
+      throw toObjectError(error, 'read', name);
+    }
+  }
+
+  async *stream(name: string): AsyncGenerator<Uint8Array> {
+    const file = this.#file(name);
+    try {
+      yield* createReadStream(file);
+    } catch (error) {
+      throw toObjectError(error, 'read', name);
+    }
+  }
+
+  async has(name: string): Promise<boolean> {
+    const file = this.#file(name);
+    try {
+      return (await stat(file)).isFile();
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw toObjectError(error, 'look for', name);
+    }
+  }
+
+  async write(name: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+    const file = this.#file(name);
+    this.#written += 1;
+    const unfinished = this.#unfinishedFile(this.#written);
+    try {
+      await writeDurably(unfinished, content);
+      const folders = await this.#makeFolders(dirname(file));
+      await rename(unfinished, file);
+      for (const folder of folders) await syncFolder(folder);
+    } catch (error) {
+      await rm(unfinished, { force: true }).catch(() => {});
+      throw toObjectError(error, 'write', name);
+    }
+  }
+
+  async list(prefix: string): Promise<string[]> {
+    const under = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    if (under !== '') this.#file(under.slice(0, -1));
+    const names: string[] = [];
+    try {
+      await collect(join(this.#folder, under), under, names);
+    } catch (error) {
+      throw toObjectError(error, 'list', prefix);
+    }
+    return names.filter((name) => name.startsWith(prefix)).sort();
+  }
+
+  #file(name: string): string {
+    const problem = problemOf(name);
+    if (problem !== null) throw new ObjectNameError(name, problem);
+    return join(this.#folder, name);
+  }
+
+  /** @returns the folders whose entries must be durable for the file to be found again */
+  async #makeFolders(folder: string): Promise<string[]> {
+    const first = await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (first === undefined) return [folder];
+    const folders = [folder];
+    for (let above = folder; above !== dirname(first); above = dirname(above)) folders.push(dirname(above));
+    return folders;
+  }
+}
+
+function problemOf(name: string): string | null {
+  if (name === '') return 'an empty name';
+  if (name.includes('\\')) return 'a backslash';
+  if (/[\x00-\x1f\x7f]/.test(name)) return 'a control character';
+  if (!name.isWellFormed()) return 'half a surrogate pair';
+  const segments = name.split('/');
+  if (segments[0] === UNFINISHED) return `${JSON.stringify(UNFINISHED)} as its beginning`;
+  for (const segment of segments) {
+    if (segment === '') return 'an empty segment';
+    if (segment === '.' || segment === '..') return `${JSON.stringify(segment)} as a segment`;
+    if (Buffer.byteLength(segment) > 255) return 'a segment of more than 255 octets';
+  }
+  return null;
+}
+
+async function writeDurably(file: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function collect(folder: string, prefix: string, names: string[]): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  for (const entry of entries) {
+    const name = prefix + entry.name;
+    if (name === UNFINISHED) continue;
+    if (entry.isDirectory()) await collect(join(folder, entry.name), `${name}/`, names);
+    else if (entry.isFile()) names.push(name);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** A folder of that name, or a file where a folder would be, is no object either. */
+function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(error));
+}
+
+const PROBLEMS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full; free some space',
+  EDQUOT: "this user's share of the disk is full; free some space",
+  EACCES: 'this user has no right to it; change the permissions of the state folder',
+  EPERM: 'this user has no right to it; change the permissions of the state folder',
+  EROFS: 'the disk is read-only; use another folder (--state)',
+  EISDIR: "there are objects below that name, want one that is no other name's beginning",
+  ENOTDIR: 'the beginning of the name is an object, want one that is none',
+  EEXIST: 'the beginning of the name is an object, want one that is none',
+};
+
+/** What the content's own stream throws passes as it is. */
+function toObjectError(error: unknown, action: string, name: string): unknown {
+  if (action === 'read' && isMissing(error)) return new ObjectMissingError(name, { cause: error });
+  if (!(error instanceof Error) || !('syscall' in error)) return error;
+  return new ObjectStoreError(action, name, PROBLEMS[codeOf(error)] ?? error.message, { cause: error });
+}

@@ -1,0 +1,128 @@
+/** Every sentence that the ledger speaks to SQLite, prepared once, and the rows that come back. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DeliveryState, UncertainPolicy } from '#mailing';
+import { BATCH_ROOM } from './ledger-database.ts';
+
+export type RunRow = {
+  number: number;
+  id: string;
+  campaign: string;
+  source: string;
+  slot: number | null;
+  content_hash: string;
+  created_at: number;
+  on_uncertain: UncertainPolicy;
+  expires_at: number;
+  plan: string | null;
+  finished: 0 | 1;
+};
+
+export type BatchRow = {
+  number: number;
+  run: number;
+  batch: number;
+  fence: number;
+  rev: number;
+  holder: string | null;
+  policy: UncertainPolicy;
+  next_at: number;
+  closed: 0 | 1;
+};
+
+export type DeliveryRow = {
+  id: number;
+  row: number;
+  recipient: string;
+  message_id: string;
+  state: DeliveryState;
+  attempt: number;
+  uncertain_attempts: number;
+  at: number | null;
+  next_at: number | null;
+  reply: string | null;
+  enhanced_status: string | null;
+  queue_id: string | null;
+  problem: string | null;
+  /** Of its batch. */
+  batch: number;
+  holder: string | null;
+  /** Of its run. */
+  on_uncertain: UncertainPolicy;
+};
+
+/** What decides whether a delivery may move. */
+export type StandingRow = Pick<DeliveryRow, 'state' | 'attempt'>;
+export type DueRow = Pick<DeliveryRow, 'id' | 'row' | 'recipient' | 'message_id' | 'attempt'>;
+export type CountRow = { state: DeliveryState; holder: string | null; count: number };
+
+const RUNS = `SELECT *, plan IS NOT NULL AND NOT EXISTS
+    (SELECT 1 FROM batch WHERE batch.run = run.number AND closed = 0) AS finished FROM run`;
+
+/** The deliveries of batch number :batch. */
+const IN_BATCH = `id BETWEEN :batch * ${BATCH_ROOM} AND :batch * ${BATCH_ROOM} + ${BATCH_ROOM - 1}`;
+
+/** Batches with their deliveries; the batches lead. */
+const JOINED = `run JOIN batch ON batch.run = run.number CROSS JOIN delivery
+    ON delivery.id BETWEEN batch.number * ${BATCH_ROOM} AND batch.number * ${BATCH_ROOM} + ${BATCH_ROOM - 1}`;
+
+const DELIVERIES = `SELECT delivery.*, batch.batch, batch.holder, run.on_uncertain FROM`;
+
+const SENTENCES = {
+  runs: `${RUNS} ORDER BY number`,
+  runsOf: `${RUNS} WHERE campaign = ? ORDER BY number`,
+  run: `${RUNS} WHERE id = ?`,
+  createRun: `INSERT INTO run (id, campaign, source, slot, content_hash, created_at, on_uncertain, expires_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+  completePlan: 'UPDATE run SET plan = ? WHERE number = ?',
+  setPolicy: 'UPDATE run SET on_uncertain = ? WHERE number = ?',
+
+  batch: 'SELECT * FROM batch WHERE run = ? AND batch = ?',
+  batches: 'SELECT * FROM batch WHERE run = ? ORDER BY batch',
+  openBatches: 'SELECT * FROM batch WHERE run = ? AND closed = 0 ORDER BY batch',
+  addBatch: 'INSERT INTO batch (run, batch) VALUES (?, ?) RETURNING number',
+  hold: `UPDATE batch SET fence = fence + 1, rev = rev + 1, holder = ?, policy = ? WHERE number = ?
+    RETURNING fence, rev`,
+  advance: `UPDATE batch SET rev = rev + 1 WHERE run = ? AND batch = ? AND fence = ? AND rev = ? AND holder = ?
+    RETURNING *`,
+  release: `UPDATE batch SET holder = NULL, rev = rev + 1 WHERE number = ? AND fence = ? AND holder = ?
+    RETURNING number`,
+  rest: `UPDATE batch SET (closed, next_at) = (SELECT count(*) = 0, coalesce(min(due), 0) FROM (
+      SELECT CASE state WHEN 'deferred' THEN min(next_at, :expires) WHEN 'uncertain' THEN next_at ELSE 0 END AS due
+      FROM delivery WHERE ${IN_BATCH}
+      AND (state IN ('pending', 'intended', 'deferred') OR (state = 'uncertain' AND :resend))))
+    WHERE number = :batch`,
+
+  addDelivery: `INSERT INTO delivery (id, row, recipient, key, message_id, state, problem)
+    VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  standing: 'SELECT state, attempt FROM delivery WHERE id = ?',
+  intend: `UPDATE delivery SET state = 'intended', attempt = ?, next_at = NULL WHERE id = ?`,
+  settle: `UPDATE delivery SET state = ?, attempt = ?, at = ?, next_at = ?, reply = ?, enhanced_status = ?,
+    queue_id = ?, problem = ?, uncertain_attempts = uncertain_attempts + ? WHERE id = ?`,
+  doubt: `UPDATE delivery SET state = 'uncertain', uncertain_attempts = uncertain_attempts + 1, at = :now,
+    next_at = :resendAt, reply = NULL, enhanced_status = NULL, queue_id = NULL,
+    problem = 'the process of attempt ' || attempt || ' ended before its outcome was known'
+    WHERE ${IN_BATCH} AND state = 'intended'`,
+  expire: `UPDATE delivery SET state = 'expired', at = :now, next_at = NULL WHERE ${IN_BATCH} AND state = 'deferred'`,
+  withdraw: `UPDATE delivery SET state = 'uncertain' WHERE ${IN_BATCH} AND state = 'deferred' AND uncertain_attempts > 0`,
+  due: `SELECT id, row, recipient, message_id, attempt FROM delivery WHERE ${IN_BATCH} AND (state = 'pending'
+    OR (state = 'deferred' AND (next_at <= :now OR :eager)) OR (state = 'uncertain' AND :resend AND next_at <= :now))
+    ORDER BY id`,
+
+  planned: `SELECT count(*) AS batches, coalesce(sum((SELECT count(*) FROM delivery
+    WHERE id BETWEEN batch.number * ${BATCH_ROOM} AND batch.number * ${BATCH_ROOM} + ${BATCH_ROOM - 1})), 0) AS recipients
+    FROM batch WHERE run = ? AND batch > 0`,
+  totals: `SELECT state, CASE state WHEN 'intended' THEN holder END AS holder, count(*) AS count
+    FROM ${JOINED} WHERE run.number = ? GROUP BY 1, 2`,
+  deliveries: `${DELIVERIES} ${JOINED} WHERE run.number = ? AND batch.batch = ? ORDER BY delivery.id`,
+  find: `${DELIVERIES} delivery JOIN batch ON batch.number = delivery.id / ${BATCH_ROOM}
+    JOIN run ON run.number = batch.run
+    WHERE coalesce(delivery.key, delivery.recipient) = ? AND run.id = ? ORDER BY delivery.id`,
+} as const;
+
+export type Statements = Readonly<Record<keyof typeof SENTENCES, StatementSync>>;
+
+export function prepareStatements(database: DatabaseSync): Statements {
+  const names = Object.keys(SENTENCES) as (keyof typeof SENTENCES)[];
+  const prepared = names.map((name) => [name, database.prepare(SENTENCES[name])] as const);
+  return Object.fromEntries(prepared) as Statements;
+}

@@ -1,0 +1,13 @@
+/**
+ * Cartero on one machine: the outside that the mailing room asks for, made of files.
+ *
+ * A state folder (`state.ts`) holds it all. Its ledger is one SQLite file: `ledger-database.ts` opens it and knows its
+ * schema, `ledger-statements.ts` its sentences, `sqlite-ledger.ts` tells the moves. A lease lasts as long as its
+ * process, which `process-lock.ts` knows without a clock. Objects are files that appear whole (`directory-store.ts`);
+ * conversations are JSON Lines (`transcript-files.ts`).
+ */
+export { type DirectoryStoreOptions, openDirectoryStore } from './directory-store.ts';
+export { openProcessLock, type ProcessLock } from './process-lock.ts';
+export { type LocalState, openState, StateError, type StateOptions } from './state.ts';
+export { systemClock } from './system-clock.ts';
+export { openTranscriptFiles, type TranscriptFilesOptions } from './transcript-files.ts';

@@ -1,0 +1,309 @@
+/**
+ * The ledger in one SQLite file. Each method is one transaction; each writing one begins IMMEDIATE, so that two
+ * processes take turns and none reads what the other is about to change.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import {
+  type Claim,
+  type ClaimOptions,
+  type DeliveryRecord,
+  FenceLostError,
+  IllegalMoveError,
+  type Intent,
+  isLegalMove,
+  type Ledger,
+  noTotals,
+  type OpenBatch,
+  type PlanCounts,
+  type PlannedDelivery,
+  RESEND_AFTER_MS,
+  type RunRecord,
+  type Settlement,
+  type Totals,
+  type UncertainPolicy,
+} from '#mailing';
+import { BATCH_ROOM } from './ledger-database.ts';
+import { toDeliveryRecord, toRunRecord, visibleOutcome } from './ledger-records.ts';
+import type { BatchRow, CountRow, DeliveryRow, DueRow, RunRow, StandingRow, Statements } from './ledger-statements.ts';
+import { prepareStatements } from './ledger-statements.ts';
+import type { ProcessLock } from './process-lock.ts';
+import { toLedgerError } from './sqlite-error.ts';
+
+export class SqliteLedger implements Ledger {
+  readonly #database: DatabaseSync;
+  readonly #file: string;
+  readonly #lock: ProcessLock;
+  readonly #sql: Statements;
+
+  /** @param database from `openLedgerDatabase`; the ledger closes it */
+  constructor(database: DatabaseSync, lock: ProcessLock) {
+    this.#database = database;
+    this.#file = database.location() ?? '';
+    this.#lock = lock;
+    this.#sql = prepareStatements(database);
+  }
+
+  async runs(campaign?: string): Promise<RunRecord[]> {
+    return this.#read(() => {
+      const rows = campaign === undefined ? this.#sql.runs.all() : this.#sql.runsOf.all(campaign);
+      return (rows as RunRow[]).map(toRunRecord);
+    });
+  }
+
+  async run(id: string): Promise<RunRecord | null> {
+    return this.#read(() => {
+      const row = this.#sql.run.get(id) as RunRow | undefined;
+      return row ? toRunRecord(row) : null;
+    });
+  }
+
+  async createRun(run: Omit<RunRecord, 'plan' | 'finished'>): Promise<void> {
+    const { id, campaign, source, slot, contentHash, createdAt, onUncertain, expiresAt } = run;
+    this.#write(() => {
+      this.#sql.createRun.run(id, campaign, source, slot, contentHash, createdAt, onUncertain, expiresAt);
+    });
+  }
+
+  async addBatch(run: string, batch: number, deliveries: readonly PlannedDelivery[]): Promise<void> {
+    this.#write(() => {
+      const action = `add batch ${batch} to run ${JSON.stringify(run)}`;
+      const { number: runNumber, plan } = this.#runRow(run, action);
+      if (this.#sql.batch.get(runNumber, batch)) return;
+      if (plan !== null) throw new IllegalMoveError(action, 'its plan is complete without it');
+      const { number } = this.#sql.addBatch.get(runNumber, batch) as BatchRow;
+      const seen = new Set<number>();
+      for (const { index, row, recipient, key, messageId, state, problem } of deliveries) {
+        if (seen.has(index)) throw new IllegalMoveError(action, `index ${index} comes twice`);
+        seen.add(index);
+        const id = deliveryId(number, index, action);
+        const ownKey = key === recipient ? null : key;
+        this.#sql.addDelivery.run(id, row, recipient, ownKey, messageId, state, problem ?? null);
+      }
+    });
+  }
+
+  async completePlan(run: string, plan: PlanCounts): Promise<void> {
+    this.#write(() => {
+      const action = `complete the plan of run ${JSON.stringify(run)}`;
+      const row = this.#runRow(run, action);
+      if (row.plan !== null) {
+        const { planHash } = JSON.parse(row.plan) as PlanCounts;
+        if (planHash === plan.planHash) return;
+        throw new IllegalMoveError(action, `found plan ${planHash} complete, want the same and not ${plan.planHash}`);
+      }
+      const { batches, recipients } = this.#sql.planned.get(row.number) as { batches: number; recipients: number };
+      if (batches !== plan.batches || recipients !== plan.recipients) {
+        const found = `${batches} batches with ${recipients} recipients`;
+        throw new IllegalMoveError(action, `found ${found}, want ${plan.batches} with ${plan.recipients}`);
+      }
+      this.#sql.completePlan.run(JSON.stringify(plan), row.number);
+      this.#restAll(this.#runRow(run, action));
+    });
+  }
+
+  async setUncertainPolicy(run: string, policy: UncertainPolicy): Promise<void> {
+    this.#write(() => {
+      const action = `change run ${JSON.stringify(run)}`;
+      const row = this.#runRow(run, action);
+      if (row.on_uncertain === policy) return;
+      this.#sql.setPolicy.run(policy, row.number);
+      this.#restAll(this.#runRow(run, action));
+    });
+  }
+
+  async openBatches(run: string): Promise<OpenBatch[]> {
+    return this.#read(() => {
+      const row = this.#sql.run.get(run) as RunRow | undefined;
+      const batches = row ? (this.#sql.openBatches.all(row.number) as BatchRow[]) : [];
+      const lives = this.#livingHolders();
+      return batches.map(({ batch, holder, next_at }) => ({
+        batch,
+        held: lives(holder),
+        nextAt: holder === null ? next_at : 0,
+      }));
+    });
+  }
+
+  async claim(run: string, batch: number, options: ClaimOptions): Promise<Claim | null> {
+    const { now, eager = false } = options;
+    return this.#write(() => {
+      const action = `claim batch ${batch} of run ${JSON.stringify(run)}`;
+      const { number: runNumber, plan, on_uncertain: policy, expires_at } = this.#runRow(run, action);
+      if (plan === null && batch !== 0) throw new IllegalMoveError(action, 'the plan is not complete');
+      const lease = this.#sql.batch.get(runNumber, batch) as BatchRow | undefined;
+      if (!lease) throw new IllegalMoveError(action, 'there is no such batch');
+      if (lease.closed || (lease.holder !== null && this.#lock.isAlive(lease.holder))) return null;
+      const { number } = lease;
+      this.#sql.doubt.run({ batch: number, now, resendAt: now + RESEND_AFTER_MS });
+      if (policy !== 'resend') this.#sql.withdraw.run({ batch: number });
+      if (now >= expires_at) this.#sql.expire.run({ batch: number, now });
+      const { fence, rev } = this.#sql.hold.get(this.#lock.owner, policy, number) as BatchRow;
+      const resend = Number(policy === 'resend');
+      const due = this.#sql.due.all({ batch: number, now, eager: Number(eager), resend }) as DueRow[];
+      return { run, batch, fence, rev, due: due.map(toDueDelivery) };
+    });
+  }
+
+  async commit(
+    claim: { run: string; batch: number; fence: number; rev: number },
+    changes: { settled: readonly Settlement[]; intended: readonly Intent[] },
+  ): Promise<number> {
+    const { run, batch, fence, rev } = claim;
+    return this.#write(() => {
+      const { number: runNumber } = this.#runRow(run, `commit batch ${batch} of run ${JSON.stringify(run)}`);
+      const held = this.#sql.advance.get(runNumber, batch, fence, rev, this.#lock.owner) as BatchRow | undefined;
+      if (!held) throw new FenceLostError(run, batch);
+      for (const settlement of changes.settled) this.#settle(held, settlement);
+      for (const intent of changes.intended) this.#intend(held, intent);
+      return held.rev;
+    });
+  }
+
+  async release(claim: { run: string; batch: number; fence: number }): Promise<void> {
+    const { run, batch, fence } = claim;
+    this.#write(() => {
+      const row = this.#runRow(run, `release batch ${batch} of run ${JSON.stringify(run)}`);
+      const lease = this.#sql.batch.get(row.number, batch) as BatchRow | undefined;
+      if (!lease || !this.#sql.release.get(lease.number, fence, this.#lock.owner)) return;
+      this.#rest(lease.number, row);
+    });
+  }
+
+  async totals(run: string): Promise<Totals> {
+    return this.#read(() => {
+      const row = this.#sql.run.get(run) as RunRow | undefined;
+      const counts = row ? (this.#sql.totals.all(row.number) as CountRow[]) : [];
+      const lives = this.#livingHolders();
+      const totals = noTotals();
+      for (const { state, holder, count } of counts) totals[visibleOutcome(state, lives(holder))] += count;
+      return totals;
+    });
+  }
+
+  /** Batch by batch, each as it stands when its turn comes: a long read would keep the log from being cut back. */
+  async *deliveries(run: string, batch?: number): AsyncGenerator<DeliveryRecord> {
+    const lives = this.#livingHolders();
+    const row = this.#read(() => this.#sql.run.get(run) as RunRow | undefined);
+    if (!row) return;
+    const batches = this.#read(() => this.#sql.batches.all(row.number) as BatchRow[]);
+    for (const { batch: number } of batches) {
+      if (batch !== undefined && number !== batch) continue;
+      const rows = this.#read(() => this.#sql.deliveries.all(row.number, number) as DeliveryRow[]);
+      for (const delivery of rows) yield toDeliveryRecord(delivery, lives(delivery.holder));
+    }
+  }
+
+  async find(run: string, key: string): Promise<DeliveryRecord[]> {
+    return this.#read(() => {
+      const lives = this.#livingHolders();
+      const rows = this.#sql.find.all(key, run) as DeliveryRow[];
+      return rows.map((row) => toDeliveryRecord(row, lives(row.holder)));
+    });
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #settle(held: BatchRow, settlement: Settlement): void {
+    const { index, attempt, state, at, nextAt, reply, enhancedStatus, queueId, problem } = settlement;
+    const action = `settle delivery ${index} of batch ${held.batch} as ${state}`;
+    const id = deliveryId(held.number, index, action);
+    const standing = this.#standing(id, action);
+    const counted = standing.state === 'intended' ? [standing.attempt] : [standing.attempt, standing.attempt + 1];
+    refuseMove(action, standing, state, held.policy);
+    if (!counted.includes(attempt)) {
+      throw new IllegalMoveError(action, `found attempt ${attempt}, want ${counted.join(' or ')}`);
+    }
+    const uncertain = state === 'uncertain';
+    const due = uncertain ? Math.max(at + RESEND_AFTER_MS, nextAt ?? 0) : state === 'deferred' ? (nextAt ?? at) : null;
+    const evidence = [reply ?? null, enhancedStatus ?? null, queueId ?? null, problem ?? null] as const;
+    this.#sql.settle.run(state, attempt, at, due, ...evidence, Number(uncertain), id);
+  }
+
+  #intend(held: BatchRow, { index, attempt }: Intent): void {
+    const action = `intend delivery ${index} of batch ${held.batch}`;
+    const id = deliveryId(held.number, index, action);
+    const standing = this.#standing(id, action);
+    refuseMove(action, standing, 'intended', held.policy);
+    if (attempt !== standing.attempt + 1) {
+      throw new IllegalMoveError(action, `found attempt ${attempt}, want ${standing.attempt + 1}`);
+    }
+    this.#sql.intend.run(attempt, id);
+  }
+
+  #standing(id: number, action: string): StandingRow {
+    const standing = this.#sql.standing.get(id) as StandingRow | undefined;
+    if (!standing) throw new IllegalMoveError(action, 'there is no such delivery');
+    return standing;
+  }
+
+  #runRow(run: string, action: string): RunRow {
+    const row = this.#sql.run.get(run) as RunRow | undefined;
+    if (!row) throw new IllegalMoveError(action, 'there is no such run');
+    return row;
+  }
+
+  #restAll(run: RunRow): void {
+    for (const { number, holder } of this.#sql.batches.all(run.number) as BatchRow[]) {
+      if (holder === null) this.#rest(number, run);
+    }
+  }
+
+  /** What a batch is that nobody holds: closed when each of its deliveries is settled, else due at the earliest of them. */
+  #rest(batch: number, { on_uncertain, expires_at, plan }: RunRow): void {
+    const resend = on_uncertain === 'resend';
+    if (!resend) this.#sql.withdraw.run({ batch });
+    if (plan !== null) this.#sql.rest.run({ batch, expires: expires_at, resend: Number(resend) });
+  }
+
+  /** Asks for each holder once: an answer is good for one call. */
+  #livingHolders(): (holder: string | null) => boolean {
+    const known = new Map<string | null, boolean>([[null, false]]);
+    return (holder) => {
+      const answer = known.get(holder) ?? (holder !== null && this.#lock.isAlive(holder));
+      known.set(holder, answer);
+      return answer;
+    };
+  }
+
+  #read<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw toLedgerError(error, 'read the ledger', this.#file);
+    }
+  }
+
+  #write<T>(work: () => T): T {
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      const result = work();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw toLedgerError(error, 'write the ledger', this.#file);
+    }
+  }
+}
+
+function deliveryId(batch: number, index: number, action: string): number {
+  if (!Number.isInteger(index) || index < 0 || index >= BATCH_ROOM) {
+    throw new IllegalMoveError(action, `found index ${index}, want a whole number from 0 to ${BATCH_ROOM - 1}`);
+  }
+  return batch * BATCH_ROOM + index;
+}
+
+function refuseMove(
+  action: string,
+  { state }: StandingRow,
+  to: Settlement['state'] | 'intended',
+  policy: UncertainPolicy,
+) {
+  if (!isLegalMove(state, to, policy)) throw new IllegalMoveError(action, `it is ${state}, under the policy ${policy}`);
+}
+
+function toDueDelivery({ id, row, recipient, message_id, attempt }: DueRow) {
+  return { index: id % BATCH_ROOM, row, recipient, messageId: message_id, attempt };
+}

@@ -1,0 +1,112 @@
+/**
+ * A state folder: everything durable that Cartero has on one machine, many runs in one.
+ *
+ *     ledger.sqlite    runs, batches, deliveries
+ *     objects/         frozen campaigns, audiences, batches, results
+ *     transcripts/     SMTP conversations
+ *     locks/           which processes live
+ *
+ * Addresses are personal data: a folder that is made here is its user's alone, and kept out of version control.
+ */
+import { randomUUID } from 'node:crypto';
+import { accessSync, constants, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Ledger, ObjectStore, TranscriptSink } from '#mailing';
+import { openDirectoryStore } from './directory-store.ts';
+import { openLedgerDatabase } from './ledger-database.ts';
+import { openProcessLock } from './process-lock.ts';
+import { SqliteLedger } from './sqlite-ledger.ts';
+import { openTranscriptFiles } from './transcript-files.ts';
+
+export interface LocalState {
+  readonly folder: string;
+  readonly ledger: Ledger;
+  readonly objects: ObjectStore;
+  readonly transcripts: TranscriptSink;
+  /** This process's name in the ledger. */
+  readonly owner: string;
+  /** Writes out the transcripts and gives up what this process holds. */
+  close(): void;
+}
+
+export interface StateOptions {
+  /** A name that no process has or had, of letters, digits and hyphens. Default: the process id and a random part. */
+  readonly owner?: string;
+  /** How long a write waits for another process's, in which this process stands still. Default 30,000 ms. */
+  readonly lockTimeoutMs?: number;
+  /** Told when transcripts are lost. Default: nobody. */
+  readonly onTranscriptLoss?: (error: unknown) => void;
+}
+
+/** The folder cannot be a state folder. */
+export class StateError extends Error {
+  readonly code = 'ERR_STATE';
+  readonly folder: string;
+  constructor(folder: string, problem: string, options?: ErrorOptions) {
+    super(`Cannot use ${JSON.stringify(folder)} as state folder: ${problem}`, options);
+    this.name = 'StateError';
+    this.folder = folder;
+  }
+}
+
+/**
+ * @param folder made when missing
+ * @throws StateError for a folder that is another's or cannot be written; LedgerError for a ledger that is another
+ * program's, a newer Cartero's, or damaged
+ */
+export function openState(folder: string, options: StateOptions = {}): LocalState {
+  const path = resolve(folder);
+  enter(path);
+  const lock = openProcessLock(join(path, 'locks'), options.owner ?? `${process.pid}-${randomUUID()}`);
+  try {
+    const ledger = new SqliteLedger(
+      openLedgerDatabase(join(path, 'ledger.sqlite'), options.lockTimeoutMs ?? 30_000),
+      lock,
+    );
+    const objects = openDirectoryStore(join(path, 'objects'), lock);
+    const onLoss = options.onTranscriptLoss;
+    const transcripts = openTranscriptFiles(join(path, 'transcripts'), onLoss ? { onLoss } : {});
+    const close = () => {
+      void transcripts.flush();
+      ledger.close();
+      lock.close();
+    };
+    return { folder: path, ledger, objects, transcripts, owner: lock.owner, close };
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+const OURS: ReadonlySet<string> = new Set(['ledger.sqlite', 'objects', 'transcripts', 'locks']);
+
+function enter(folder: string): void {
+  try {
+    if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) {
+      writeFileSync(join(folder, '.gitignore'), '*\n', { mode: 0o600 });
+    }
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    refuseForeign(folder, readdirSync(folder));
+  } catch (error) {
+    if (error instanceof StateError || !(error instanceof Error && 'code' in error)) throw error;
+    throw new StateError(folder, PROBLEMS[String(error.code)] ?? error.message, { cause: error });
+  }
+}
+
+function refuseForeign(folder: string, names: readonly string[]): void {
+  if (names.includes('ledger.sqlite')) return;
+  const foreign = names.find((name) => !OURS.has(name) && !name.startsWith('.'));
+  if (foreign === undefined) return;
+  const found = `found ${JSON.stringify(foreign)} and no ledger.sqlite in it`;
+  throw new StateError(folder, `${found}; name a new or empty folder (--state)`);
+}
+
+const OTHER_FOLDER = 'or name another folder (--state)';
+const PROBLEMS: Readonly<Record<string, string>> = {
+  EACCES: `this user may not write there; change its permissions, ${OTHER_FOLDER}`,
+  EPERM: `this user may not write there; change its permissions, ${OTHER_FOLDER}`,
+  EROFS: `its disk is read-only; mount it writable, ${OTHER_FOLDER}`,
+  ENOSPC: `its disk is full; free some space, ${OTHER_FOLDER}`,
+  EEXIST: `it is a file; move the file away, ${OTHER_FOLDER}`,
+  ENOTDIR: `a part of its path is a file; ${OTHER_FOLDER.replace('or ', '')}`,
+};
