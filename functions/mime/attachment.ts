@@ -1,0 +1,101 @@
+/** A file as body part in base64: encoded once, its octets then shared by every mail that carries it. */
+import { printable } from '#address';
+import { base64Octets, writeBase64 } from './base64.ts';
+import { HeaderError } from './errors.ts';
+import { checkText, parameterisedField } from './header.ts';
+import { isPlainValue, plainFallback } from './parameter.ts';
+
+export interface Attachment {
+  /** File name as the reader is to see it; no path. */
+  readonly name: string;
+  /** `type/subtype`, without parameters; not `multipart/…` or `message/…`. */
+  readonly type: string;
+  readonly content: Uint8Array;
+  readonly disposition: 'attachment' | 'inline';
+  /** By which HTML shows it as `cid:…` (RFC 2392); without angle brackets. */
+  readonly contentId?: string;
+}
+
+/** An encoded body part. Only the composer looks inside. */
+export interface EncodedPart {
+  /** Header, empty line and base64, without a line end at its end. Shared: not to be changed. */
+  readonly piece: Uint8Array;
+  /** Its length. */
+  readonly octets: number;
+  readonly contentId: string | null;
+}
+
+/**
+ * Encodes a file as body part. The result may be used in any number of messages at once; `content` is not kept.
+ * @throws HeaderError naming the field that name, type or content id would have spoilt
+ */
+export function encodeAttachment(attachment: Attachment): EncodedPart {
+  const { content, contentId } = attachment;
+  const head = `${contentFields(attachment)}\r\n`;
+  const piece = Buffer.allocUnsafeSlow(head.length + base64Octets(content.length));
+  const start = piece.write(head, 'latin1');
+  writeBase64(content, piece, start);
+  return { piece, octets: piece.length, contentId: contentId ?? null };
+}
+
+function contentFields({ name, type, disposition, contentId }: Attachment): string {
+  checkFileName(name);
+  checkMediaType(type);
+  // RFC 2231 stands in Content-Disposition only, and the plain name here: both forms of one parameter in one field is an error to some readers.
+  const plain = isPlainValue(name) ? name : plainFallback(name);
+  return (
+    parameterisedField('Content-Type', type, [['name', plain]]) +
+    'Content-Transfer-Encoding: base64\r\n' +
+    parameterisedField('Content-Disposition', checkDisposition(disposition), [['filename', name]]) +
+    (contentId === undefined ? '' : `Content-ID: <${checkContentId(contentId)}>\r\n`)
+  );
+}
+
+/** Direction changes can show `exe.gpj` as `jpg.exe`'s mirror; so they, and what has no width, are kept out of file names. */
+const DECEPTIVE = /[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/;
+
+function checkFileName(name: string): void {
+  const field = 'Content-Disposition';
+  checkText(field, name);
+  if (DECEPTIVE.test(name)) {
+    throw new HeaderError(field, `found ${printable(name)}, a file name without invisible characters is wanted`);
+  }
+  if (name === '' || name === '.' || name === '..' || name.includes('/')) {
+    throw new HeaderError(field, `found ${printable(name)}, a file name without a path is wanted`);
+  }
+}
+
+/** `type/subtype` of RFC 6838 §4.2. */
+const MEDIA_TYPE = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/;
+
+function checkMediaType(type: string): void {
+  if (typeof type !== 'string' || !MEDIA_TYPE.test(type)) {
+    throw new HeaderError('Content-Type', `found ${printable(String(type))}, type/subtype is wanted`);
+  }
+  // RFC 2045 §6.4: these may not be encoded in base64.
+  if (/^(?:multipart|message)\//i.test(type)) {
+    throw new HeaderError('Content-Type', `found ${printable(type)}, a type that is not composite is wanted`);
+  }
+}
+
+function checkDisposition(disposition: string): string {
+  if (disposition === 'attachment' || disposition === 'inline') return disposition;
+  throw new HeaderError(
+    'Content-Disposition',
+    `found ${printable(String(disposition))}, attachment or inline is wanted`,
+  );
+}
+
+// QUIRK: RFC 2392 wants left@right; HTML is written with "cid:logo", and every reader follows it.
+const CONTENT_ID = /^[A-Za-z0-9!#$&'*+/=?^_`{|}~.-]+(?:@[A-Za-z0-9!#$&'*+/=?^_`{|}~.-]+)?$/;
+const MAX_CONTENT_ID_OCTETS = 250;
+
+function checkContentId(contentId: string): string {
+  if (typeof contentId === 'string' && contentId.length <= MAX_CONTENT_ID_OCTETS && CONTENT_ID.test(contentId)) {
+    return contentId;
+  }
+  throw new HeaderError(
+    'Content-ID',
+    `found ${printable(String(contentId))}, letters, digits and signs without a space are wanted`,
+  );
+}
