@@ -1,0 +1,97 @@
+/** From checked trees to functions. Each compiler is a Handlebars of its own, with our helpers and none of its others. */
+import Handlebars from 'handlebars';
+import { TemplateError } from './errors.ts';
+import { BLOCK_HELPERS, VALUE_HELPERS } from './helpers.ts';
+import type { Library } from './library.ts';
+import type { Sheet } from './parse.ts';
+import { rewrite } from './rewrite.ts';
+import {
+  ARGUMENT,
+  type Frame,
+  type HelperOptions,
+  innerHelpers,
+  lenient,
+  PRINT,
+  type Site,
+  step,
+  VALUE,
+} from './strict.ts';
+import type { Variables } from './values.ts';
+
+export type Template = (variables: Variables, frame: Frame) => string;
+
+/**
+ * @param isHtml HTML escapes what it prints; subjects, text and names do not
+ * @returns compiles a sheet with all that it reaches; sheets are compiled once
+ */
+export function createCompiler(library: Library, isHtml: boolean): (sheet: Sheet) => Template {
+  const sites: Site[] = [];
+  const environment = createEnvironment(sites);
+  const compiled = new Map<Sheet, Handlebars.TemplateDelegate>();
+  const compile = (sheet: Sheet): Handlebars.TemplateDelegate => {
+    const delegate = compiled.get(sheet) ?? build(environment, sheet, isHtml, sites);
+    compiled.set(sheet, delegate);
+    return delegate;
+  };
+  return (root) => {
+    for (const sheet of library.reach(root)) {
+      if (sheet !== root) environment.registerPartial(sheet.key, counted(compile(sheet)));
+    }
+    const delegate = compile(root);
+    return (variables, data) => delegate(variables, { data, ...NO_PROTOTYPES });
+  };
+}
+
+/** Said outright, Handlebars refuses in silence; left out, it warns on the console. */
+const NO_PROTOTYPES = { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false };
+
+function build(
+  environment: typeof Handlebars,
+  sheet: Sheet,
+  isHtml: boolean,
+  sites: Site[],
+): Handlebars.TemplateDelegate {
+  const program = rewrite(sheet, { isHtml, sites });
+  const names = [...BLOCK_HELPERS.keys(), ...VALUE_HELPERS.keys(), PRINT, VALUE, ARGUMENT];
+  const knownHelpers = Object.fromEntries(names.map((name) => [name, true])) as KnownHelpers;
+  try {
+    const source = environment.precompile(program, { knownHelpers, knownHelpersOnly: true, noEscape: !isHtml });
+    return environment.template(new Function(`return ${String(source)}`)() as TemplateSpecification);
+  } catch (cause) {
+    const place = { template: sheet.source.name, line: 1, column: 1 };
+    throw new TemplateError(place, cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function createEnvironment(sites: readonly Site[]): typeof Handlebars {
+  const environment = Handlebars.create();
+  const kept = new Set(['if', 'unless', 'with']);
+  for (const name of Object.keys(environment.helpers)) if (!kept.has(name)) environment.unregisterHelper(name);
+  for (const name of Object.keys(environment.decorators)) environment.unregisterDecorator(name);
+  const inner = innerHelpers(sites);
+  environment.registerHelper({ each, [PRINT]: inner.print, [VALUE]: inner.value, [ARGUMENT]: inner.argument });
+  for (const [name, helper] of VALUE_HELPERS) environment.registerHelper(name, lenient(helper));
+  return environment;
+}
+
+/** Handlebars' `each` over lists and objects, with each item counted. */
+function each(this: unknown, items: object, options: HelperOptions): string {
+  const entries = Array.isArray(items) ? [...items.entries()] : Object.entries(items);
+  if (entries.length === 0) return options.inverse(this);
+  const data = Handlebars.createFrame(options.data) as Frame;
+  let output = '';
+  for (const [index, [key, item]] of entries.entries()) {
+    step(data.account);
+    Object.assign(data, { key, index, first: index === 0, last: index === entries.length - 1 });
+    output += options.fn(item, { data, blockParams: [item, key] });
+  }
+  return output;
+}
+
+function counted(delegate: Handlebars.TemplateDelegate): Handlebars.TemplateDelegate {
+  return (context, options) => {
+    const frame: Frame = options?.data;
+    step(frame.account);
+    return delegate(context, options);
+  };
+}

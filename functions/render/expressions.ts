@@ -1,0 +1,138 @@
+/** The part of the visitor that looks after variables, arguments and helper calls within each other. */
+import { TemplateError } from './errors.ts';
+import { VALUE_HELPERS, type ValueHelper, type Wants } from './helpers.ts';
+import { MAX_DEPTH, tooDeep } from './parse.ts';
+import { ARGUMENT, PRINT, type Site, VALUE } from './strict.ts';
+import {
+  type Call,
+  callOf,
+  type Expression,
+  innerCall,
+  isPath,
+  isSubExpression,
+  type Path,
+  placeOf,
+  plainName,
+  type SubExpression,
+} from './syntax.ts';
+import { FORBIDDEN_NAMES } from './values.ts';
+
+/** What `{{@…}}` can name: where one is in an `each`, and the row itself. */
+const DATA_NAMES: ReadonlySet<string> = new Set(['root', 'index', 'key', 'first', 'last']);
+
+export class ExpressionRewriter {
+  readonly #template: string;
+  readonly #sites: Site[];
+
+  constructor(template: string, sites: Site[]) {
+    this.#template = template;
+    this.#sites = sites;
+  }
+
+  /** What is put into the output. */
+  printed(what: Path | Call, loc: hbs.AST.SourceLocation, contexts: number): SubExpression {
+    if ('params' in what) return innerCall(PRINT, this.#call(what, contexts, 1), this.#resultSite(what), loc);
+    return innerCall(PRINT, this.#variable(what, contexts), this.#site(what, 'text'), loc);
+  }
+
+  /** A variable may be missing; inside a helper's arguments it may not. */
+  condition(expression: Expression, contexts: number): Expression {
+    return isPath(expression) ? this.#variable(expression, contexts) : this.demanded(expression, 'any', contexts);
+  }
+
+  /** An argument of a block or partial, which must be there. */
+  demanded(expression: Expression, wants: Wants, contexts: number): Expression {
+    return this.#wrapped(VALUE, expression, wants, contexts, 0);
+  }
+
+  hash(hash: hbs.AST.Hash, pairs: readonly hbs.AST.HashPair[], contexts: number): hbs.AST.Hash {
+    if (hash === undefined) return hash;
+    const rewritten = pairs.map((pair) => {
+      if (FORBIDDEN_NAMES.has(pair.key)) this.#refuse(pair, `found the name "${pair.key}", another is wanted`);
+      return { ...pair, value: this.demanded(pair.value as Expression, 'any', contexts) };
+    });
+    return { ...hash, pairs: rewritten };
+  }
+
+  #wrapped(inner: string, expression: Expression, wants: Wants, contexts: number, depth: number): Expression {
+    if (isPath(expression)) {
+      return innerCall(inner, this.#variable(expression, contexts), this.#site(expression, wants), expression.loc);
+    }
+    if (isSubExpression(expression)) {
+      const call = callOf(expression);
+      return innerCall(inner, this.#call(call, contexts, depth + 1), this.#resultSite(call, wants), expression.loc);
+    }
+    if (expression.type === 'NullLiteral' || expression.type === 'UndefinedLiteral') {
+      return this.#refuse(
+        expression,
+        `found ${expression.type === 'NullLiteral' ? 'null' : 'undefined'}, a value is wanted`,
+      );
+    }
+    return wants === 'list' ? this.#refuse(expression, 'found a literal, a list is wanted') : expression;
+  }
+
+  #call(call: Call, contexts: number, depth: number): SubExpression {
+    if (depth > MAX_DEPTH) throw tooDeep(placeOf(this.#template, call));
+    const helper = this.#helper(call);
+    const params = call.params.map((param, index) => {
+      const isForgiven = helper.forgives && index === 0 && isPath(param);
+      if (isForgiven) return this.#variable(param, contexts);
+      return this.#wrapped(ARGUMENT, param, helper.parameters[index] ?? 'any', contexts, depth);
+    });
+    return { type: 'SubExpression', path: call.path, params, loc: call.loc } as Omit<
+      SubExpression,
+      'hash'
+    > as SubExpression;
+  }
+
+  #helper(call: Call): ValueHelper {
+    const name = plainName(call.path);
+    const helper = name === null ? undefined : VALUE_HELPERS.get(name);
+    if (helper === undefined) {
+      const found = JSON.stringify(String((call.path as { original?: unknown }).original));
+      return this.#refuse(
+        call,
+        `found the unknown helper ${found}, one of ${[...VALUE_HELPERS.keys()].join(', ')} is wanted`,
+      );
+    }
+    const wanted = helper.parameters.length;
+    if (call.params.length !== wanted) {
+      return this.#refuse(call, `found ${call.params.length} arguments of "${name}", ${wanted} are wanted`);
+    }
+    if (call.hash !== undefined) this.#refuse(call, `found a named argument of "${name}", none is wanted`);
+    return helper;
+  }
+
+  #variable(path: Path, contexts: number): Path {
+    const [head] = path.parts;
+    const forbidden = path.parts.find((part) => FORBIDDEN_NAMES.has(part));
+    if (forbidden !== undefined) return this.#refuse(path, `found the name "${forbidden}", a column's name is wanted`);
+    if (path.data && (head === undefined || !DATA_NAMES.has(head))) {
+      const names = [...DATA_NAMES].map((name) => `@${name}`).join(', ');
+      return this.#refuse(path, `found ${JSON.stringify(path.original)}, one of ${names} is wanted`);
+    }
+    if (path.depth > contexts) {
+      return this.#refuse(path, `found ${JSON.stringify(path.original)} outside of with and each, @root is wanted`);
+    }
+    return path;
+  }
+
+  #site(path: Path, wants: Wants): number {
+    return this.#add({ variable: path.original, line: path.loc.start.line, wants, mayBeEmpty: false });
+  }
+
+  /** A helper's result is named by its first variable. */
+  #resultSite(call: Call, wants: Wants = 'text'): number {
+    const [first] = call.params;
+    const variable = first !== undefined && isPath(first) ? first.original : null;
+    return this.#add({ variable, line: call.loc.start.line, wants, mayBeEmpty: true });
+  }
+
+  #add(site: Omit<Site, 'template'>): number {
+    return this.#sites.push({ ...site, template: this.#template }) - 1;
+  }
+
+  #refuse(node: { readonly loc: hbs.AST.SourceLocation }, problem: string): never {
+    throw new TemplateError(placeOf(this.#template, node), problem);
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * The helpers that templates may call, by name. Blocks decide what is rendered; value helpers make a value from values
+ * and can be used inside one another's arguments.
+ */
+
+/** What a use of a variable takes: anything but nothing, what can be printed, or what can be walked through. */
+export type Wants = 'any' | 'text' | 'list';
+
+export interface ValueHelper {
+  /** One entry per argument; all are wanted. */
+  readonly parameters: readonly Wants[];
+  /** Whether the first argument may be missing, null or empty: that is what a default is for. */
+  readonly forgives: boolean;
+  readonly call: (first: unknown, second: unknown) => unknown;
+}
+
+export const VALUE_HELPERS: ReadonlyMap<string, ValueHelper> = new Map<string, ValueHelper>([
+  [
+    // {{default name "friend"}}: 0 and false are not empty.
+    'default',
+    {
+      parameters: ['any', 'any'],
+      forgives: true,
+      call: (value, fallback) => (isNothing(value) ? fallback : value),
+    },
+  ],
+  [
+    // <a href="https://example.com/?q={{url query}}">
+    'url',
+    { parameters: ['text'], forgives: false, call: (value) => encodeURIComponent(String(value)) },
+  ],
+]);
+
+/** `condition`: a bare variable may be missing, and then the block is not rendered; `each` wants its list. */
+export const BLOCK_HELPERS: ReadonlyMap<string, 'condition' | 'each'> = new Map<string, 'condition' | 'each'>([
+  ['if', 'condition'],
+  ['unless', 'condition'],
+  ['with', 'condition'],
+  ['each', 'each'],
+]);
+
+/** `{{#if count includeZero=true}}` is Handlebars' own; no other helper takes named arguments. */
+export const NAMED_ARGUMENTS: ReadonlyMap<string, string> = new Map([
+  ['if', 'includeZero'],
+  ['unless', 'includeZero'],
+]);
+
+export function isHelper(name: string): boolean {
+  return VALUE_HELPERS.has(name) || BLOCK_HELPERS.has(name);
+}
+
+/** Missing, null or the empty text. */
+export function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}

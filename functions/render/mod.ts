@@ -1,0 +1,28 @@
+/**
+ * Rendering: from a campaign's templates and one row's variables to subject, HTML, text and names.
+ *
+ * 1. `parse.ts` takes sources, strings only, to Handlebars' syntax tree (`syntax.ts`).
+ * 2. `library.ts` finds the partials and layouts that they call.
+ * 3. `rewrite.ts` and `expressions.ts` check what a template says and make each variable strict: what the row lacks, or
+ *    has as null or empty text, is that row's RenderError (`strict.ts`), unless the template gives a default
+ *    (`helpers.ts`) or asks for it by `if`, `unless` or `with`.
+ * 4. `compiler.ts` compiles the rewritten trees, once per campaign; `required.ts` lists what every row must bring.
+ * 5. `template-set.ts` renders rows, whose variables pass `values.ts` first.
+ *
+ *     const templates = compileTemplates({
+ *       subject: { name: 'hello/subject.hbs', text: 'Hello {{default name "friend"}}' },
+ *       text: { name: 'hello/body.txt.hbs', text: 'Your code is {{code}}.' },
+ *       partials: new Map(),
+ *       layouts: new Map(),
+ *     });
+ *     templates.subject({ code: '4711' }); // 'Hello friend'
+ *     templates.text({ name: 'Ann' }); // throws RenderError: variable "code" is missing
+ *     templates.required; // [{ template: 'hello/body.txt.hbs', line: 1, variable: 'code', path: ['code'] }]
+ *
+ * This room alone knows Handlebars, and knows nothing of mail.
+ */
+export { type Place, RenderError, TemplateError, type Use } from './errors.ts';
+export type { Source } from './parse.ts';
+export { type Requirement, unmet } from './required.ts';
+export { compileTemplates, type TemplateSet, type TemplateSources } from './template-set.ts';
+export type { Variables } from './values.ts';

@@ -1,0 +1,177 @@
+/**
+ * The visitor that decides what a template may say, and makes every variable strict.
+ *
+ * It walks the parsed tree and writes a new one in which each use of a variable stands inside an inner helper with the
+ * number of its `Site` (strict.ts):
+ *
+ *     {{name}}                    →  {{#print name 0}}
+ *     {{url name}}                →  {{#print (url (#argument name 0)) 1}}
+ *     {{#each items}}             →  {{#each (#value items 2)}}
+ *     {{> button label=title}}    →  {{> button label=(#value title 3)}}
+ *     {{#if name}}                →  itself: a condition may be missing
+ *
+ * What is not in this list of forms is refused: decorators, inline partials, sections by a bare name, raw blocks, raw
+ * output in HTML, computed partial names, unknown helpers.
+ */
+import { TemplateError } from './errors.ts';
+import { ExpressionRewriter } from './expressions.ts';
+import { BLOCK_HELPERS, isHelper, NAMED_ARGUMENTS } from './helpers.ts';
+import { callName } from './library.ts';
+import type { Sheet } from './parse.ts';
+import type { Site } from './strict.ts';
+import {
+  argumentsOf,
+  type Block,
+  bodyOf,
+  callOf,
+  isPath,
+  LAYOUT_CONTENT,
+  type Mustache,
+  type Partial,
+  type PartialBlock,
+  type Program,
+  placeOf,
+  plainName,
+  programsOf,
+  type Statement,
+} from './syntax.ts';
+
+export interface Rewriting {
+  /** HTML escapes what it prints, and refuses raw output. */
+  readonly isHtml: boolean;
+  /** Grows by one for each use of a variable. */
+  readonly sites: Site[];
+}
+
+/** @throws TemplateError at the first thing that a template may not say */
+export function rewrite(sheet: Sheet, rewriting: Rewriting): Program {
+  return new Rewriter(sheet, rewriting).program(sheet.program, 0);
+}
+
+class Rewriter {
+  readonly #template: string;
+  readonly #isHtml: boolean;
+  readonly #expressions: ExpressionRewriter;
+
+  constructor(sheet: Sheet, { isHtml, sites }: Rewriting) {
+    this.#template = sheet.source.name;
+    this.#isHtml = isHtml;
+    this.#expressions = new ExpressionRewriter(sheet.source.name, sites);
+  }
+
+  /** @param contexts how many blocks around this program change the context, so that `../` leads somewhere */
+  program(program: Program, contexts: number): Program {
+    return { ...program, body: bodyOf(program).map((statement) => this.#statement(statement, contexts)) };
+  }
+
+  #statement(statement: Statement, contexts: number): Statement {
+    switch (statement.type) {
+      case 'ContentStatement':
+      case 'CommentStatement':
+        return statement;
+      case 'MustacheStatement':
+        return this.#mustache(statement as Mustache, contexts);
+      case 'BlockStatement':
+        return this.#block(statement as Block, contexts);
+      case 'PartialStatement':
+        return this.#partial(statement as Partial, contexts);
+      case 'PartialBlockStatement':
+        return this.#layout(statement as PartialBlock, contexts);
+      default:
+        return this.#refuse(statement, 'found a decorator or an inline partial, a file under _partials is wanted');
+    }
+  }
+
+  #mustache(mustache: Mustache, contexts: number): Mustache {
+    if (this.#isHtml && !mustache.escaped) {
+      return this.#refuse(mustache, 'found raw output, {{…}} is wanted: it escapes what the row brings');
+    }
+    const call = callOf(mustache);
+    const name = plainName(call.path);
+    const isCall = call.params.length > 0 || call.hash !== undefined;
+    if (!isCall && name !== null && isHelper(name)) {
+      const problem = `found the helper "${name}" without arguments, they are wanted (or {{this.${name}}} for a column)`;
+      return this.#refuse(mustache, problem);
+    }
+    if (!isCall && !isPath(call.path)) {
+      return this.#refuse(mustache, 'found a literal, a variable is wanted (a column with an odd name: {{[a name]}})');
+    }
+    const printed = this.#expressions.printed(isCall || !isPath(call.path) ? call : call.path, mustache.loc, contexts);
+    return { ...mustache, path: printed.path, params: printed.params };
+  }
+
+  #block(block: Block, contexts: number): Block {
+    const call = callOf(block);
+    const name = plainName(call.path) ?? '';
+    const kind = BLOCK_HELPERS.get(name);
+    if (kind === undefined) return this.#refuse(block, this.#unknownBlock(block));
+    const [argument] = call.params;
+    if (argument === undefined || call.params.length > 1) {
+      return this.#refuse(block, `found ${call.params.length} arguments of "${name}", one is wanted`);
+    }
+    this.#refuseNamedArguments(block, name);
+    for (const program of programsOf(block)) this.#refuseHelperNames(program.blockParams ?? [], block);
+    const inner = contexts + (name === 'with' || name === 'each' ? 1 : 0);
+    const expression =
+      kind === 'condition'
+        ? this.#expressions.condition(argument, contexts)
+        : this.#expressions.demanded(argument, 'list', contexts);
+    return {
+      ...block,
+      params: [expression],
+      // `{{^each}}` has no first program, and blocks without {{else}} no second.
+      ...(block.program ? { program: this.program(block.program, inner) } : {}),
+      ...(block.inverse ? { inverse: this.program(block.inverse, contexts) } : {}),
+    };
+  }
+
+  #partial(partial: Partial, contexts: number): Partial {
+    return { ...partial, ...this.#callParts(partial, 'partial', contexts) };
+  }
+
+  #layout(layout: PartialBlock, contexts: number): PartialBlock {
+    // The content is rendered inside the layout, where `../` would not lead to what stands around the call.
+    const program = this.program(layout.program, 0);
+    return { ...layout, ...this.#callParts(layout, 'layout', contexts), program };
+  }
+
+  #callParts(call: Partial | PartialBlock, kind: 'partial' | 'layout', contexts: number) {
+    const { params, pairs } = argumentsOf(call);
+    if (params.length > 1) this.#refuse(call, `found ${params.length} contexts of a ${kind}, one at most is wanted`);
+    const original = String((call.name as { original: unknown }).original);
+    const name = original === LAYOUT_CONTENT ? original : callName(kind, original);
+    return {
+      name: { ...call.name, original: name } as Partial['name'],
+      params: params.map((param) => this.#expressions.demanded(param, 'any', contexts)),
+      hash: this.#expressions.hash(call.hash, pairs, contexts),
+    };
+  }
+
+  #unknownBlock(block: Block): string {
+    const original = String((block.path as { original: unknown }).original);
+    const known = [...BLOCK_HELPERS.keys()].map((name) => `{{#${name} …}}`).join(', ');
+    const isSection = block.params.length === 0;
+    return `found the ${isSection ? 'section' : 'unknown block'} ${JSON.stringify(original)}, one of ${known} is wanted`;
+  }
+
+  #refuseNamedArguments(block: Block, name: string): void {
+    for (const pair of callOf(block).hash?.pairs ?? []) {
+      if (pair.key === NAMED_ARGUMENTS.get(name) && pair.value.type === 'BooleanLiteral') continue;
+      this.#refuse(
+        pair,
+        `found ${JSON.stringify(pair.key)}, which "${name}" does not take, no named argument is wanted`,
+      );
+    }
+  }
+
+  /** A block parameter would hide the helper of its name, ours included. */
+  #refuseHelperNames(names: readonly string[], block: Block): void {
+    for (const name of names.filter((each) => isHelper(each) || each.startsWith('#'))) {
+      this.#refuse(block, `found the block parameter ${JSON.stringify(name)}, a name that is no helper's is wanted`);
+    }
+  }
+
+  #refuse(node: { readonly loc: hbs.AST.SourceLocation }, problem: string): never {
+    throw new TemplateError(placeOf(this.#template, node), problem);
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * The inner helpers that the rewritten trees call around every variable, and the accounts of one rendering.
+ *
+ * Handlebars' own `strict` lets null, the empty text, a missing helper argument and a missing partial argument pass.
+ * Here each use of a variable is a numbered `Site`; a value that does not fit its site is an `Unfit`. What prints, walks
+ * or hands on a value throws it; a helper that gets one as argument returns it, so that a `default` around it can save
+ * the row.
+ */
+import { RenderError, type Use } from './errors.ts';
+import { isNothing, type ValueHelper, type Wants } from './helpers.ts';
+
+export interface Site extends Use {
+  readonly wants: Wants;
+  /** A helper's result may be empty on purpose: `{{default suffix ""}}`. */
+  readonly mayBeEmpty: boolean;
+}
+
+/** Names that no template can call or use as a block parameter. */
+export const PRINT = '#print';
+export const VALUE = '#value';
+export const ARGUMENT = '#argument';
+
+/** Octets of UTF-8 in one rendered text. */
+export const MAX_OUTPUT_OCTETS = 1 << 20;
+
+/** Items walked through and partials entered in one rendering. */
+const MAX_STEPS = 100_000;
+
+/** What one rendering has used so far. */
+export interface Account {
+  /** The output is a header field or a file name: one line, no control characters. */
+  readonly oneLine: boolean;
+  readonly template: string;
+  characters: number;
+  steps: number;
+}
+
+/** What Handlebars hands to helpers; every frame of `data` leads to the rendering's account. */
+export interface HelperOptions {
+  readonly fn: (context: unknown, options?: { data?: Frame; blockParams?: unknown[] }) => string;
+  readonly inverse: (context: unknown) => string;
+  readonly data: Frame;
+}
+
+export interface Frame {
+  account: Account;
+  [name: string]: unknown;
+}
+
+/** A value that does not fit where a template uses it. */
+class Unfit {
+  readonly site: Site;
+  readonly problem: string;
+  constructor(site: Site, problem: string) {
+    this.site = site;
+    this.problem = problem;
+  }
+
+  get error(): RenderError {
+    return new RenderError(this.site, this.problem);
+  }
+}
+
+export interface InnerHelpers {
+  readonly print: (value: unknown, site: number, options: HelperOptions) => string;
+  readonly value: (value: unknown, site: number) => unknown;
+  readonly argument: (value: unknown, site: number) => unknown;
+}
+
+/** @param sites read when a template renders, so that they may still grow while templates are compiled */
+export function innerHelpers(sites: readonly Site[]): InnerHelpers {
+  const check = (value: unknown, number: number): unknown => {
+    const site = sites[number];
+    return site === undefined || value instanceof Unfit ? value : fitting(value, site);
+  };
+  const demand = (value: unknown, number: number): unknown => {
+    const found = check(value, number);
+    if (found instanceof Unfit) throw found.error;
+    return found;
+  };
+  return {
+    argument: check,
+    value: demand,
+    print: (value, number, options) => {
+      const text = String(demand(value, number));
+      spend(options.data.account, text, sites[number]);
+      return text;
+    },
+  };
+}
+
+/** A helper that hands an unfit argument on as its result. */
+export function lenient(helper: ValueHelper): (...all: unknown[]) => unknown {
+  return (first, second) => {
+    if (helper.forgives) return helper.call(first instanceof Unfit ? undefined : first, second);
+    return first instanceof Unfit ? first : helper.call(first, second);
+  };
+}
+
+/** Counts a step of a walk. @throws RenderError when a template walks through more than 100,000 items and partials */
+export function step(account: Account): void {
+  account.steps += 1;
+  if (account.steps > MAX_STEPS) {
+    const use = { template: account.template, line: null, variable: null };
+    throw new RenderError(use, `found more than ${MAX_STEPS} list items and partials, fewer are wanted`);
+  }
+}
+
+export function tooLarge(use: Use): RenderError {
+  return new RenderError(use, `makes the output larger than ${MAX_OUTPUT_OCTETS} octets, less is wanted`);
+}
+
+/** A control character or line break: in a header field it would begin another one (RFC 5322 section 2.2). */
+export const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+
+function spend(account: Account, text: string, site: Use | undefined): void {
+  const use = site ?? { template: account.template, line: null, variable: null };
+  account.characters += text.length;
+  if (account.characters > MAX_OUTPUT_OCTETS) throw tooLarge(use);
+  const control = account.oneLine ? CONTROL.exec(text) : null;
+  if (control)
+    throw new RenderError(use, `has ${codePoint(control[0])}, one line without control characters is wanted`);
+}
+
+export function codePoint(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+function fitting(value: unknown, site: Site): unknown {
+  if (value === undefined) return new Unfit(site, 'is missing, a value or a default is wanted');
+  if (value === null) return new Unfit(site, 'is null, a value or a default is wanted');
+  if (isNothing(value) && !site.mayBeEmpty) return new Unfit(site, 'is empty, a value or a default is wanted');
+  if (site.wants === 'any') return value;
+  const isObject = typeof value === 'object';
+  if (site.wants === 'list') return isObject ? value : new Unfit(site, `is a ${typeof value}, a list is wanted`);
+  if (isObject)
+    return new Unfit(site, `is ${Array.isArray(value) ? 'a list' : 'an object'}, a text or number is wanted`);
+  if (typeof value === 'string' && !value.isWellFormed()) {
+    return new Unfit(site, 'has half a surrogate pair, well-formed Unicode is wanted');
+  }
+  return value;
+}

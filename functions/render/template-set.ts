@@ -1,0 +1,120 @@
+/** A campaign's templates, compiled once and rendered for each row. */
+import { createCompiler, type Template } from './compiler.ts';
+import { RenderError, TemplateError } from './errors.ts';
+import { type Library, openLibrary } from './library.ts';
+import { parseSheet, type Sheet, type Source } from './parse.ts';
+import { type Requirement, requirementsOf } from './required.ts';
+import { type Account, CONTROL, codePoint, MAX_OUTPUT_OCTETS, tooLarge } from './strict.ts';
+import { type Content, placeOf, statementsOf } from './syntax.ts';
+import { plainVariables, type Variables } from './values.ts';
+
+export interface TemplateSources {
+  /** One trailing line end belongs to the file, not to the subject. */
+  readonly subject: Source;
+  readonly html?: Source;
+  readonly text?: Source;
+  /** Other one-line strings with variables: an attachment's name, for example. */
+  readonly named?: ReadonlyMap<string, Source>;
+  readonly partials: ReadonlyMap<string, Source>;
+  readonly layouts: ReadonlyMap<string, Source>;
+}
+
+/** Every function throws RenderError for a row that the template does not fit. */
+export interface TemplateSet {
+  readonly hasHtml: boolean;
+  readonly hasText: boolean;
+  /** One line, not HTML-escaped. */
+  subject(variables: Variables): string;
+  /** HTML in which every value is escaped. */
+  html(variables: Variables): string;
+  /** Not HTML-escaped. */
+  text(variables: Variables): string;
+  /** One line, not HTML-escaped. */
+  named(key: string, variables: Variables): string;
+  /** What all of these use unconditionally, each variable once. */
+  readonly required: readonly Requirement[];
+}
+
+/** @throws TemplateError for the first thing that is wrong, with file, line and column */
+export function compileTemplates(sources: TemplateSources): TemplateSet {
+  const library = openLibrary(sources);
+  const compileText = createCompiler(library, false);
+  const oneLine = (source: Source) => {
+    const sheet = parseSheet(source, 'template');
+    refuseLineBreaks(sheet, library);
+    return { sheet, render: renderer(compileText(sheet), source.name, true) };
+  };
+  const body = (source: Source, compile: (sheet: Sheet) => Template) => {
+    const sheet = parseSheet(source, 'template');
+    return { sheet, render: renderer(compile(sheet), source.name, false) };
+  };
+  const subject = oneLine({ ...sources.subject, text: withoutLineEnd(sources.subject.text) });
+  const html = sources.html && body(sources.html, createCompiler(library, true));
+  const text = sources.text && body(sources.text, compileText);
+  const named = new Map([...(sources.named ?? [])].map(([key, source]) => [key, oneLine(source)]));
+  const all = [subject, html, text, ...named.values()].filter((each) => each !== undefined);
+  return {
+    hasHtml: html !== undefined,
+    hasText: text !== undefined,
+    subject: subject.render,
+    html: html?.render ?? absent('HTML body'),
+    text: text?.render ?? absent('text body'),
+    named: (key, variables) => (named.get(key)?.render ?? absent(`string named ${JSON.stringify(key)}`))(variables),
+    required: requirementsOf(
+      all.map(({ sheet }) => sheet),
+      library,
+    ),
+  };
+}
+
+function renderer(template: Template, name: string, oneLine: boolean): (variables: Variables) => string {
+  return (variables) => {
+    const account: Account = { template: name, oneLine, characters: 0, steps: 0 };
+    const output = guarded(name, () => template(plainVariables(variables, name), { account }));
+    // A character is 1 to 3 octets per UTF-16 unit, so that most outputs need not be measured.
+    if (output.length * 3 > MAX_OUTPUT_OCTETS && Buffer.byteLength(output) > MAX_OUTPUT_OCTETS) {
+      throw tooLarge({ template: name, line: null, variable: null });
+    }
+    return output;
+  };
+}
+
+/** Whatever fails while a row is rendered is that row's problem, and no other's. */
+function guarded(template: string, render: () => string): string {
+  try {
+    return render();
+  } catch (cause) {
+    if (cause instanceof RenderError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RenderError({ template, line: null, variable: null }, `failed (${reason})`, { cause });
+  }
+}
+
+/** A line break that a template itself brings would break every row's header field. */
+function refuseLineBreaks(root: Sheet, library: Library): void {
+  for (const { source, program } of library.reach(root)) {
+    for (const statement of statementsOf(program)) {
+      if (statement.type !== 'ContentStatement') continue;
+      const { value } = statement as Content;
+      const control = CONTROL.exec(value);
+      if (control === null) continue;
+      const before = value.slice(0, control.index).split('\n');
+      const { line, column } = placeOf(source.name, statement);
+      const at = { template: source.name, line, column: column + (before.at(-1)?.length ?? 0) };
+      throw new TemplateError(
+        at,
+        `found ${codePoint(control[0])}, one line is wanted ({{~ and ~}} take line breaks away)`,
+      );
+    }
+  }
+}
+
+function withoutLineEnd(text: string): string {
+  return text.replace(/\r?\n$/, '');
+}
+
+function absent(what: string): () => never {
+  return () => {
+    throw new RangeError(`Cannot render: there is no ${what}`);
+  };
+}

@@ -1,0 +1,47 @@
+/** The gate for a row's variables: plain JSON data passes, everything else is as if it were not there. */
+import { RenderError } from './errors.ts';
+
+/** A row's variables: JSON data by column name. */
+export type Variables = Readonly<Record<string, unknown>>;
+
+/** Objects and lists within each other. */
+const MAX_DATA_DEPTH = 16;
+
+/** Names that reach behind the data (`__proto__`, `constructor`) or past the escaping (`toHTML`, a SafeString's method). */
+export const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype', 'toHTML']);
+
+/**
+ * A copy without prototypes, functions, accessors or forbidden names.
+ *
+ * @param template whose rendering asks, for the error
+ * @throws RenderError for data deeper than 16 levels, endless ones included
+ */
+export function plainVariables(variables: Variables, template: string): Variables {
+  return plainObject(variables, template, 1);
+}
+
+function plainObject(source: object, template: string, depth: number): Variables {
+  const copy: Record<string, unknown> = Object.create(null);
+  for (const [name, value] of Object.entries(source)) {
+    if (FORBIDDEN_NAMES.has(name)) continue;
+    copy[name] = typeof value === 'string' ? value : plainValue(value, template, depth, name);
+  }
+  return copy;
+}
+
+function plainValue(value: unknown, template: string, depth: number, name: string): unknown {
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (typeof value !== 'object' || value === null) return value === null ? null : undefined;
+  if (depth >= MAX_DATA_DEPTH) {
+    const problem = `is data of more than ${MAX_DATA_DEPTH} levels within each other, fewer are wanted`;
+    throw new RenderError({ template, line: null, variable: name }, problem);
+  }
+  if (Array.isArray(value)) return value.map((item) => plainValue(item, template, depth + 1, name));
+  return isPlainObject(value) ? plainObject(value, template, depth + 1) : undefined;
+}
+
+function isPlainObject(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
