@@ -4,7 +4,7 @@ import type { EncodedPart } from './attachment.ts';
 import { boundaries } from './boundary.ts';
 import { customFields, dateField, mailboxField, messageIdField, unstructuredField } from './header.ts';
 import { composeBody, type Entity, type Segment } from './multipart.ts';
-import { writeTextBody } from './text-body.ts';
+import { writeOctets } from './slab.ts';
 
 export interface Message {
   /** Epoch ms. */
@@ -87,31 +87,40 @@ function messageHeader({ date, from, sender, replyTo, to, subject, messageId, he
 function needsLineEnd({ body }: Entity): boolean {
   const [only, more] = body;
   if (more !== undefined || typeof only !== 'object' || 'piece' in only) return true;
-  if (only.octets.length === 0) return false;
-  return only.encoding === 'base64' || only.octets.at(-1) !== 0x0a;
+  return !only.isClosed;
 }
 
 /** All that is this message's own goes into one buffer, cut only where a shared piece comes between. */
 function assemble(segments: readonly Segment[]): Uint8Array[] {
-  const own = Buffer.allocUnsafeSlow(segments.reduce((sum, segment) => sum + ownBound(segment), 0));
+  const own = writeOctets(
+    segments.reduce((sum, segment) => sum + ownOctets(segment), 0),
+    (target) => {
+      let end = 0;
+      for (const segment of segments) end += writeOwn(segment, target, end);
+      return end;
+    },
+  );
   const pieces: Uint8Array[] = [];
   let start = 0;
   let end = 0;
   for (const segment of segments) {
-    if (typeof segment === 'string') {
-      end += own.write(segment, end, 'latin1');
-    } else if ('piece' in segment) {
-      pieces.push(own.subarray(start, end), segment.piece);
-      start = end;
-    } else {
-      end = writeTextBody(segment, own, end);
-    }
+    end += ownOctets(segment);
+    if (typeof segment === 'string' || !('piece' in segment)) continue;
+    pieces.push(own.subarray(start, end), segment.piece);
+    start = end;
   }
-  pieces.push(own.subarray(start, end));
+  pieces.push(own.subarray(start));
   return pieces;
 }
 
-function ownBound(segment: Segment): number {
+function ownOctets(segment: Segment): number {
   if (typeof segment === 'string') return segment.length;
-  return 'piece' in segment ? 0 : segment.bound;
+  return 'piece' in segment ? 0 : segment.encoded.length;
+}
+
+function writeOwn(segment: Segment, target: Buffer, at: number): number {
+  if (typeof segment === 'string') return target.write(segment, at, 'latin1');
+  if ('piece' in segment) return 0;
+  const { encoded } = segment;
+  return typeof encoded === 'string' ? target.write(encoded, at, 'latin1') : encoded.copy(target, at);
 }

@@ -1,7 +1,7 @@
 /** Quoted-printable for text whose line ends are CRLF: RFC 2045 §6.7. */
 
-/** Octets of an encoded line without its CRLF, the soft line break's `=` included. */
-const MAX_LINE_OCTETS = 76;
+/** Octets of an encoded line without its CRLF, and without the `=` that a soft line break needs. */
+const LINE_OCTETS = 75;
 
 const TAB = 0x09;
 const LF = 0x0a;
@@ -11,51 +11,54 @@ const DOT = 0x2e;
 const EQUALS = 0x3d;
 const F = 0x46;
 
-/** 0: as it is; 1: always `=XX`; 2: depends on its place. By octet. */
-const KIND = new Uint8Array(256).fill(1);
-for (let octet = 0x21; octet < 0x7f; octet++) KIND[octet] = 0;
-KIND[EQUALS] = 1;
-for (const octet of [TAB, SPACE, CR, DOT, F]) KIND[octet] = 2;
+const PLAIN = 0;
+const ESCAPED = 1;
+/** Escaped or not by where it stands. */
+const BY_PLACE = 2;
+
+const KIND = new Uint8Array(256).fill(ESCAPED);
+for (let octet = 0x21; octet < 0x7f; octet++) KIND[octet] = PLAIN;
+KIND[EQUALS] = ESCAPED;
+for (const octet of [TAB, SPACE, CR, DOT, F]) KIND[octet] = BY_PLACE;
 
 const HEX = Buffer.from('0123456789ABCDEF', 'latin1');
 
-/**
- * The most octets that encoding can give.
- * @param escaped octets that must be escaped wherever they stand
- * @param lines lines of the text
- */
-export function quotedPrintableBound(octets: number, escaped: number, lines: number): number {
-  // A line of the text may have its first and its last octet escaped by place, 2 octets each.
-  const unbroken = octets + 2 * escaped + 4 * (lines + 1);
-  // A soft line break costs 3 octets, and 2 where the next line then begins with a dot, on lines of at least 73.
-  return unbroken + 5 * Math.ceil(unbroken / (MAX_LINE_OCTETS - 5));
+/** More octets than encoding ever gives: all of them escaped, on lines that soft line breaks end after 73 or more. */
+export function quotedPrintableBound(octets: number): number {
+  return 3 * octets + 3 * Math.ceil((3 * octets) / (LINE_OCTETS - 2));
 }
 
 /**
- * Encodes into `target` from `at`; gives the index behind the last octet. Besides what it must, it escapes a dot and
- * an "F" of "From " at the beginning of a line, so that neither transparency nor an mbox file touches them (RFC 2049 §3).
+ * Encodes to the beginning of `target`; gives the number of octets written. Besides what it must, it escapes a dot and
+ * the "F" of "From " at the beginning of a line, so that neither transparency nor an mbox file touches them (RFC 2049 §3).
  * @param source text in which CR and LF stand as CRLF only
  */
-export function writeQuotedPrintable(source: Uint8Array, target: Uint8Array, at: number): number {
-  let to = at;
-  let lineStart = at;
-  for (let from = 0; from < source.length; from++) {
+export function writeQuotedPrintable(source: Uint8Array, target: Uint8Array): number {
+  let from = 0;
+  let to = 0;
+  let limit = LINE_OCTETS;
+  while (from < source.length) {
     const octet = source[from] ?? 0;
+    const kind = KIND[octet];
+    if (kind === PLAIN && to < limit) {
+      target[to++] = octet;
+      from++;
+      continue;
+    }
     if (octet === CR) {
       target[to++] = CR;
       target[to++] = LF;
-      from++;
-      lineStart = to;
+      from += 2;
+      limit = to + LINE_OCTETS;
       continue;
     }
-    const isEscaped = KIND[octet] === 1 || (KIND[octet] === 2 && isEscapedHere(source, from, to === lineStart));
-    // One octet stays free for "=", except on the last stretch of a line, which needs none; never waited for.
-    if (to - lineStart + (isEscaped ? 3 : 1) > MAX_LINE_OCTETS - 1) {
+    const isEscaped =
+      kind === ESCAPED || (kind === BY_PLACE && isEscapedHere(source, from, to + LINE_OCTETS === limit));
+    if (to + (isEscaped ? 3 : 1) > limit) {
       target[to++] = EQUALS;
       target[to++] = CR;
       target[to++] = LF;
-      lineStart = to;
-      from--;
+      limit = to + LINE_OCTETS;
       continue;
     }
     if (isEscaped) {
@@ -65,6 +68,7 @@ export function writeQuotedPrintable(source: Uint8Array, target: Uint8Array, at:
     } else {
       target[to++] = octet;
     }
+    from++;
   }
   return to;
 }
@@ -73,11 +77,10 @@ function isEscapedHere(source: Uint8Array, from: number, isLineStart: boolean): 
   const octet = source[from];
   // White space at the end of a line, or of the text, is lost on the way (§6.7 (3)).
   if (octet === SPACE || octet === TAB) return from + 1 === source.length || source[from + 1] === CR;
-  return isLineStart && (octet === DOT || startsWithFrom(source, from));
+  return isLineStart && (octet === DOT || isFromLine(source, from));
 }
 
-/** Whether "From " stands at `from`. */
-export function startsWithFrom(source: Uint8Array, from: number): boolean {
+function isFromLine(source: Uint8Array, from: number): boolean {
   return (
     source[from] === F &&
     source[from + 1] === 0x72 &&

@@ -9,48 +9,42 @@
 import { base64Octets, writeBase64 } from './base64.ts';
 import { BodyError } from './errors.ts';
 import { MAX_LINE_OCTETS } from './folding.ts';
-import { quotedPrintableBound, startsWithFrom, writeQuotedPrintable } from './quoted-printable.ts';
-
-export type TextEncoding = '7bit' | 'quoted-printable' | 'base64';
+import { quotedPrintableBound, writeQuotedPrintable } from './quoted-printable.ts';
+import { writeOctets } from './slab.ts';
 
 export interface TextBody {
-  readonly encoding: TextEncoding;
-  /** UTF-8, line ends CRLF, not yet encoded. */
-  readonly octets: Buffer;
-  /** The most octets that `writeTextBody` writes. */
-  readonly bound: number;
+  readonly encoding: '7bit' | 'quoted-printable' | 'base64';
+  /** The encoded text: a string of ASCII, or octets. Without a line end that the text has not. */
+  readonly encoded: string | Buffer;
+  /** The encoded text ends with CRLF, or is empty. */
+  readonly isClosed: boolean;
   /** As encoded, some line begins with a dot. */
   readonly hasDotLine: boolean;
-}
-
-interface Measure {
-  /** Octets that quoted-printable escapes wherever they stand, `=` not counted. */
-  readonly escaped: number;
-  readonly equals: number;
-  readonly lines: number;
-  readonly hasDotLine: boolean;
-  /** Fit to travel as it is. */
-  readonly isRobust: boolean;
 }
 
 /** @throws BodyError naming `field` where `text` is no text */
 export function encodeText(field: 'text' | 'html', text: string): TextBody {
   const canonical = canonicalText(field, text);
+  const isClosed = canonical === '' || canonical.endsWith('\n');
+  if (isRobust(canonical)) {
+    const hasDotLine = canonical.startsWith('.') || canonical.includes('\n.');
+    return { encoding: '7bit', encoded: canonical, isClosed, hasDotLine };
+  }
   const octets = Buffer.from(canonical);
-  const { escaped, equals, lines, hasDotLine, isRobust } = measure(octets);
-  // A boundary begins with "=_": kept out of 7bit bodies, it cannot occur in any (boundary.ts).
-  if (isRobust && !canonical.includes('--=_')) return { encoding: '7bit', octets, bound: octets.length, hasDotLine };
   const base64 = base64Octets(octets.length);
-  const quotedPrintable = quotedPrintableBound(octets.length, escaped + equals, lines);
-  if (base64 < quotedPrintable) return { encoding: 'base64', octets, bound: base64, hasDotLine: false };
-  return { encoding: 'quoted-printable', octets, bound: quotedPrintable, hasDotLine: false };
+  // Of a character beyond ASCII, UTF-16 has n units and UTF-8 at least n + 1 octets, each of them escaped by 2 more:
+  // three times the difference is the least that quoted-printable adds. Often that is enough to know.
+  const least = octets.length + 3 * (octets.length - canonical.length);
+  const quotedPrintable = least > base64 ? null : quotedPrintableOf(octets);
+  if (quotedPrintable !== null && quotedPrintable.length <= base64) {
+    return { encoding: 'quoted-printable', encoded: quotedPrintable, isClosed, hasDotLine: false };
+  }
+  const encoded = writeOctets(base64, (target) => writeBase64(octets, target, 0));
+  return { encoding: 'base64', encoded, isClosed: false, hasDotLine: false };
 }
 
-/** Writes into `target` from `at`, without a line end of its own at the end; gives the index behind the last octet. */
-export function writeTextBody(body: TextBody, target: Buffer, at: number): number {
-  if (body.encoding === '7bit') return at + body.octets.copy(target, at);
-  const write = body.encoding === 'base64' ? writeBase64 : writeQuotedPrintable;
-  return write(body.octets, target, at);
+function quotedPrintableOf(octets: Buffer): Buffer {
+  return writeOctets(quotedPrintableBound(octets.length), (target) => writeQuotedPrintable(octets, target));
 }
 
 function canonicalText(field: 'text' | 'html', text: string): string {
@@ -62,42 +56,21 @@ function canonicalText(field: 'text' | 'html', text: string): string {
   return text.replace(/\r?\n/g, '\r\n');
 }
 
-const TAB = 0x09;
-const LF = 0x0a;
-const CR = 0x0d;
-const SPACE = 0x20;
-const DOT = 0x2e;
-const EQUALS = 0x3d;
-const F = 0x46;
+const NOT_PLAIN = /[^\t\r\n -~]/;
 
-function measure(octets: Uint8Array): Measure {
-  let escaped = 0;
-  let equals = 0;
-  let lines = 0;
-  let hasDotLine = false;
-  let isRobust = true;
-  let lineStart = 0;
-  for (let at = 0; at <= octets.length; at++) {
-    const octet = at < octets.length ? (octets[at] ?? LF) : LF;
-    if (octet === LF) {
-      const lineEnd = at < octets.length ? at - 1 : at;
-      if (!isRobustLine(octets, lineStart, lineEnd)) isRobust = false;
-      if (octets[lineStart] === DOT) hasDotLine = true;
-      lines++;
-      lineStart = at + 1;
-    } else if (octet === EQUALS) {
-      equals++;
-    } else if (octet > 0x7e || (octet < SPACE && octet !== TAB && octet !== CR)) {
-      escaped++;
-    }
+/**
+ * Fit to travel as it is: ASCII in lines that are not too long, with nothing at their end that relays cut off, nothing
+ * at their start that mbox files change, and nothing that could be taken for a boundary (boundary.ts).
+ */
+function isRobust(canonical: string): boolean {
+  if (NOT_PLAIN.test(canonical) || canonical.includes('--=_')) return false;
+  let start = 0;
+  while (start < canonical.length) {
+    const found = canonical.indexOf('\r\n', start);
+    const end = found < 0 ? canonical.length : found;
+    if (end - start > MAX_LINE_OCTETS || canonical.startsWith('From ', start)) return false;
+    if (end > start && (canonical[end - 1] === ' ' || canonical[end - 1] === '\t')) return false;
+    start = end + 2;
   }
-  return { escaped, equals, lines, hasDotLine, isRobust: isRobust && escaped === 0 };
-}
-
-/** Not too long, nothing at its end that relays cut off, nothing at its start that mbox files change. */
-function isRobustLine(octets: Uint8Array, start: number, end: number): boolean {
-  if (end - start > MAX_LINE_OCTETS) return false;
-  const last = end > start ? octets[end - 1] : undefined;
-  if (last === SPACE || last === TAB) return false;
-  return octets[start] !== F || !startsWithFrom(octets, start);
+  return true;
 }
