@@ -1,0 +1,50 @@
+import type { X509Certificate } from 'node:crypto';
+import type { Transcript } from './transcript.ts';
+
+/** Who the server is, by the certificate that was verified, and how the connection is protected. */
+export interface PeerCertificate {
+  /** Distinguished names, e.g. `CN=mail.example.com, O=Example`. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** The names that it is good for, e.g. `DNS:mail.example.com, DNS:*.example.net`. */
+  readonly names: string;
+  /** As OpenSSL writes moments: `Nov 24 23:39:41 2026 GMT`. */
+  readonly validFrom: string;
+  readonly validTo: string;
+  /** SHA-256 over the certificate, `AB:CD:…`. */
+  readonly fingerprint: string;
+  /** `TLSv1.3` or `TLSv1.2`. */
+  readonly protocol: string;
+  /** e.g. `TLS_AES_256_GCM_SHA384`. */
+  readonly cipher: string;
+}
+
+export function describeCertificate(
+  certificate: X509Certificate,
+  connection: { protocol: string; cipher: string },
+): PeerCertificate {
+  return {
+    subject: oneLine(certificate.subject),
+    issuer: oneLine(certificate.issuer),
+    names: certificate.subjectAltName ?? '',
+    validFrom: certificate.validFrom,
+    validTo: certificate.validTo,
+    fingerprint: certificate.fingerprint256,
+    ...connection,
+  };
+}
+
+/** Node gives one relative name a line; the subject may be absent. */
+function oneLine(name: string | undefined): string {
+  return (name ?? '').split('\n').join(', ');
+}
+
+/** Shows the certificate as the transcript's notes. */
+export function notePeerCertificate(transcript: Transcript, peer: PeerCertificate): void {
+  transcript.note(`TLS: ${peer.protocol}, ${peer.cipher}`);
+  transcript.note(`certificate subject: ${peer.subject}`);
+  transcript.note(`certificate names: ${peer.names}`);
+  transcript.note(`certificate issuer: ${peer.issuer}`);
+  transcript.note(`certificate valid: ${peer.validFrom} to ${peer.validTo}`);
+  transcript.note(`certificate SHA-256 fingerprint: ${peer.fingerprint}`);
+}

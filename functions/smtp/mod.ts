@@ -1,0 +1,50 @@
+/**
+ * SMTP as a client speaks it (RFC 5321), in the order of a mail's way:
+ *
+ * 1. `openSession` connects, takes TLS on, introduces the client and logs in (`session`, `opening`, `login`, `sasl`).
+ * 2. `Session.transact` looks at envelope and mail data in full (`envelope`, `transparency`), then runs one mail
+ *    transaction, and says of each recipient what became of it (`transaction`).
+ * 3. Both speak through one `dialogue`, which keeps client and server in step: commands pass the gate in `command`,
+ *    replies come from `reply-parser`, each step has its deadline from `timeouts`.
+ * 4. Octets travel over a `wire`, the only owner of a socket. What was said is shown by `transcript`, without secrets.
+ *
+ * Failed connections are `SmtpError`s, what happens to recipients are values.
+ */
+export type { PeerCertificate } from './certificate.ts';
+export { Command, type MailParameters } from './command.ts';
+export type { Envelope } from './envelope.ts';
+export {
+  AuthError,
+  CommandError,
+  ConnectError,
+  ConnectionLostError,
+  MailDataError,
+  type MailDataField,
+  ProtocolError,
+  SmtpError,
+  type Step,
+  TimeoutError,
+  TlsError,
+  TlsRequiredError,
+  UnexpectedReplyError,
+  unexpectedReply,
+  WithheldError,
+} from './errors.ts';
+export { type Extensions, parseExtensions } from './extensions.ts';
+export { type Reply, replyText, type Severity, severityOf } from './reply.ts';
+export { type ReceivedReply, ReplyParser } from './reply-parser.ts';
+export type { MechanismName } from './sasl.ts';
+export type { Credentials } from './secrets.ts';
+export {
+  openSession,
+  type Session,
+  type SessionOptions,
+  type SessionSettings,
+  type TransactionOptions,
+  type TransactionResult,
+} from './session.ts';
+export { DEFAULT_TIMEOUTS, type SessionTime, type Timeouts } from './timeouts.ts';
+export type { RecipientResult, Release } from './transaction.ts';
+export type { Recorder, TranscriptRecord } from './transcript.ts';
+export { END_OF_MAIL_DATA, type MailData, type TransparentData, transparent } from './transparency.ts';
+export { type Connect, connectTcp, type Wire, type WireEvents, type WireTarget } from './wire.ts';

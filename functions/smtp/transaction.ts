@@ -1,0 +1,211 @@
+/**
+ * One mail transaction (RFC 5321 §3.3), and what it means for each recipient.
+ *
+ *     MAIL ──► RCPT … ──► DATA ──► content ──► withheld ──► indicator ──► accepted | refused | deferred
+ *      │          │         │         │            │            └─ no valid final reply: uncertain
+ *      │          │         │         └────────────┴─ connection lost, nobody may know more: unsent
+ *      │          │         └─ 4yz, 5yz: deferred, refused; RSET
+ *      │          └─ none accepted: each by its own reply; RSET
+ *      └─ 4yz, 5yz: deferred, refused
+ *
+ * Until the indicator, all can be said for certain: whatever fails, the server cannot have the mail. `withheld` is where the
+ * caller makes its intent durable and then says yes or no. A no cuts the connection: a lone dot would send a mail that is
+ * cut short, and RSET is mail data there. Handing the indicator to the socket is the point of no return: after it only a
+ * valid 2yz, 4yz or 5yz tells, and everything else leaves the recipients `uncertain` (RFC 1047).
+ */
+
+import { Command } from './command.ts';
+import type { Dialogue } from './dialogue.ts';
+import type { PreparedTransaction } from './envelope.ts';
+import { ConnectionLostError, ProtocolError, SmtpError, type Step, unexpectedReply, WithheldError } from './errors.ts';
+import { queueIdOf } from './queue-id.ts';
+import { isClosing, type Reply, severityOf } from './reply.ts';
+
+/** What became of one recipient. */
+export type RecipientResult =
+  | { readonly outcome: 'accepted'; readonly reply: Reply; readonly queueId: string | null }
+  /** A valid reply at `step` said no, for good (5yz) or for now (4yz). */
+  | { readonly outcome: 'refused' | 'deferred'; readonly step: Step; readonly reply: Reply }
+  /** The indicator may have left, and no valid final reply came. */
+  | { readonly outcome: 'uncertain'; readonly error: SmtpError }
+  /** No indicator left, and no reply was about this recipient. */
+  | { readonly outcome: 'unsent'; readonly error: SmtpError };
+
+/** Asked once, when all but the end-of-mail-data indicator has been sent. */
+export type Release = () => Promise<boolean>;
+
+/** 2yz replies that answer something else: taken for an acceptance, a late 221 would lose the mail. */
+const ELSEWHERE: ReadonlySet<number> = new Set([211, 214, 220, 221, 235]);
+
+/** @returns one result for each recipient, in order; never throws for what happens on the connection */
+export function runTransaction(
+  dialogue: Dialogue,
+  prepared: PreparedTransaction,
+  release: Release,
+): Promise<RecipientResult[]> {
+  return new Transaction(dialogue, prepared, release).run();
+}
+
+class Transaction {
+  readonly #dialogue: Dialogue;
+  readonly #prepared: PreparedTransaction;
+  readonly #release: Release;
+  readonly #results: (RecipientResult | null)[];
+  #phase: 'envelope' | 'content' | 'released' = 'envelope';
+
+  constructor(dialogue: Dialogue, prepared: PreparedTransaction, release: Release) {
+    this.#dialogue = dialogue;
+    this.#prepared = prepared;
+    this.#release = release;
+    this.#results = prepared.recipients.map(() => null);
+  }
+
+  async run(): Promise<RecipientResult[]> {
+    try {
+      await this.#steps();
+      this.#dialogue.rest();
+    } catch (thrown) {
+      const error = this.#asFailure(thrown);
+      this.#settle(this.#lost(error));
+    }
+    const error = this.#dialogue.failure ?? new ProtocolError('a recipient has no result', { step: 'idle' });
+    return this.#results.map((result) => result ?? { outcome: 'unsent', error });
+  }
+
+  async #steps(): Promise<void> {
+    if (!(await this.#mail())) return;
+    if (!(await this.#rcpts())) return this.#reset();
+    if (!(await this.#data())) return this.#reset();
+    await this.#content();
+    await this.#endOfData();
+  }
+
+  async #mail(): Promise<boolean> {
+    const reply = await this.#dialogue.ask(this.#prepared.mail, 'MAIL');
+    return this.#leadsOn('MAIL', reply);
+  }
+
+  /** RFC 5321 §3.3: the transaction goes on with those recipients that were accepted. */
+  async #rcpts(): Promise<boolean> {
+    for (const [index, command] of this.#prepared.recipients.entries()) {
+      const reply = await this.#dialogue.ask(command, 'RCPT');
+      const outcome = outcomeOf(reply);
+      if (outcome === null) throw this.#outOfStep('RCPT', reply, '250');
+      if (outcome === 'accepted') continue;
+      const tooMany = this.#results.slice(0, index).includes(null) && isTooManyRecipients(reply);
+      this.#results[index] = { outcome: tooMany ? 'deferred' : outcome, step: 'RCPT', reply };
+      this.#throwIfOver();
+    }
+    return this.#results.includes(null);
+  }
+
+  async #data(): Promise<boolean> {
+    const reply = await this.#dialogue.ask(Command.data(), 'DATA');
+    if (reply.code === 354) return true;
+    if (severityOf(reply) === 'completed') throw this.#outOfStep('DATA', reply, '354');
+    return this.#leadsOn('DATA', reply, '354');
+  }
+
+  async #content(): Promise<void> {
+    this.#phase = 'content';
+    const { pieces, octets } = this.#prepared.data;
+    await this.#dialogue.sendMailData(pieces, octets);
+    let mayLeave: boolean;
+    try {
+      mayLeave = await this.#release();
+    } catch (cause) {
+      throw this.#withheld(cause);
+    }
+    if (mayLeave !== true) throw this.#withheld();
+  }
+
+  async #endOfData(): Promise<void> {
+    this.#throwIfOver();
+    // From here on it may have left: the mark stands before the deed.
+    this.#phase = 'released';
+    const reply = await this.#dialogue.endMailData();
+    const outcome = outcomeOf(reply);
+    if (outcome === null) throw this.#outOfStep('end of data', reply, '250');
+    this.#settle(
+      outcome === 'accepted' ? { outcome, reply, queueId: queueIdOf(reply) } : { outcome, step: 'end of data', reply },
+    );
+  }
+
+  /**
+   * Servers keep the reverse-path of a transaction whose recipients or data they refused, and would send the next mail
+   * under it: RSET comes first (RFC 5321 §4.1.1.5).
+   */
+  async #reset(): Promise<void> {
+    if (this.#dialogue.failure !== null) return;
+    const reply = await this.#dialogue.ask(Command.rset(), 'RSET');
+    if (outcomeOf(reply) === 'accepted') return;
+    const error = unexpectedReply('RSET', reply, '250');
+    if (outcomeOf(reply) === null) this.#dialogue.fail(error);
+    else await this.#dialogue.quit(error);
+  }
+
+  /** @returns whether the reply leads on; else all recipients that are left have their result */
+  #leadsOn(step: Step, reply: Reply, wanted = '250'): boolean {
+    const outcome = outcomeOf(reply);
+    if (outcome === null) throw this.#outOfStep(step, reply, wanted);
+    if (outcome === 'accepted') return true;
+    this.#settle({ outcome, step, reply });
+    return false;
+  }
+
+  #settle(result: RecipientResult): void {
+    for (const [index, known] of this.#results.entries()) this.#results[index] = known ?? result;
+  }
+
+  /** What a failed connection means for the recipients that have no result yet. */
+  #lost(error: SmtpError): RecipientResult {
+    if (this.#phase === 'released') return { outcome: 'uncertain', error };
+    // A valid 421 that comes while the content is under way says: not now.
+    if (this.#phase === 'content' && error.reply !== undefined && isClosing(error.reply)) {
+      return { outcome: 'deferred', step: 'mail data', reply: error.reply };
+    }
+    return { outcome: 'unsent', error };
+  }
+
+  /** A 421 to one recipient is that one's; the dialogue is over for the others. */
+  #throwIfOver(): void {
+    if (this.#dialogue.failure !== null) throw this.#dialogue.failure;
+  }
+
+  #outOfStep(step: Step, reply: Reply, wanted: string): SmtpError {
+    const error = unexpectedReply(step, reply, wanted);
+    this.#dialogue.fail(error);
+    return error;
+  }
+
+  #withheld(cause?: unknown): SmtpError {
+    const error =
+      this.#dialogue.failure ??
+      new WithheldError('the caller withheld the end-of-mail-data indicator', { step: 'mail data', cause });
+    this.#dialogue.fail(error);
+    return error;
+  }
+
+  /** Also what is no fault of the connection ends it: nobody knows any more where the dialogue stands. */
+  #asFailure(thrown: unknown): SmtpError {
+    const error =
+      thrown instanceof SmtpError
+        ? thrown
+        : new ConnectionLostError('an error in the client ended the session', { step: 'idle', cause: thrown });
+    this.#dialogue.fail(error);
+    return error;
+  }
+}
+
+/** @returns `null` where the reply answers no command of a transaction */
+function outcomeOf(reply: Reply): 'accepted' | 'deferred' | 'refused' | null {
+  const severity = severityOf(reply);
+  if (severity === 'transient') return 'deferred';
+  if (severity === 'permanent') return 'refused';
+  return severity === 'completed' && !ELSEWHERE.has(reply.code) ? 'accepted' : null;
+}
+
+/** RFC 5321 §4.5.3.1.10: 552 is what servers of old say where 452 is meant; the recipient is for another transaction. */
+function isTooManyRecipients(reply: Reply): boolean {
+  return reply.code === 552 && (reply.enhancedStatus === null || reply.enhancedStatus === '5.5.3');
+}

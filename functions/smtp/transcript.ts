@@ -1,0 +1,57 @@
+/**
+ * The conversation as people see it: one record a line. Secrets and mail content never come in here: a command brings
+ * the form in which it is shown, and replies have been searched for secrets that a server may send back.
+ */
+import { printable } from './printable.ts';
+import type { SessionTime } from './timeouts.ts';
+
+export interface TranscriptRecord {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** `note`: what neither side said but what happened, e.g. the server's certificate. */
+  readonly by: 'client' | 'server' | 'note';
+  /** One line without its CRLF, control characters escaped, secrets and mail content replaced by `<…>`. */
+  readonly text: string;
+  /** Octets on the wire, CRLF included; 0 for a note. */
+  readonly octets: number;
+}
+
+export type Recorder = (record: TranscriptRecord) => void;
+
+/** Writes records to whoever listens at the time: the session's listener, or a mail transaction's own. */
+export class Transcript {
+  readonly #time: SessionTime;
+  #recorder: Recorder;
+
+  constructor(time: SessionTime, recorder: Recorder) {
+    this.#time = time;
+    this.#recorder = recorder;
+  }
+
+  /** @returns the recorder that listened before */
+  redirect(recorder: Recorder): Recorder {
+    const before = this.#recorder;
+    this.#recorder = recorder;
+    return before;
+  }
+
+  client(text: string, octets: number): void {
+    this.#write('client', text, octets);
+  }
+
+  /** @param lineOctets octets of each line on the wire */
+  server(code: number, lines: readonly string[], lineOctets: readonly number[]): void {
+    for (const [index, line] of lines.entries()) {
+      const separator = index < lines.length - 1 ? '-' : ' ';
+      this.#write('server', `${code}${separator}${line}`.trimEnd(), lineOctets[index] ?? 0);
+    }
+  }
+
+  note(text: string): void {
+    this.#write('note', text, 0);
+  }
+
+  #write(by: TranscriptRecord['by'], text: string, octets: number): void {
+    this.#recorder({ at: this.#time.now(), by, text: printable(text), octets });
+  }
+}
