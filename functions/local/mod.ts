@@ -6,7 +6,9 @@
  * process, which `process-lock.ts` knows without a clock. Objects are files that appear whole (`directory-store.ts`);
  * conversations are JSON Lines (`transcript-files.ts`).
  */
+export { type CampaignFolderOptions, openCampaignFolder } from './campaign-folder.ts';
 export { type DirectoryStoreOptions, openDirectoryStore } from './directory-store.ts';
+export * from './inbox/mod.ts';
 export { openProcessLock, type ProcessLock } from './process-lock.ts';
 export { type LocalState, openState, StateError, type StateOptions } from './state.ts';
 export { systemClock } from './system-clock.ts';

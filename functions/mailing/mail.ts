@@ -91,10 +91,9 @@ export class MailComposer {
       return await this.#compose(row);
     } catch (error) {
       if (error instanceof RenderError) {
-        const variable = error.variable === '' ? '' : `"${error.variable}": `;
-        throw new MailError(row.recipient, `${variable}${error.problem} (${error.template}:${error.line})`, {
-          cause: error,
-        });
+        const variable = error.variable === null ? '' : `"${error.variable}": `;
+        const place = error.line === null ? error.template : `${error.template}:${error.line}`;
+        throw new MailError(row.recipient, `${variable}${error.problem} (${place})`, { cause: error });
       }
       if (error instanceof HeaderError)
         throw new MailError(row.recipient, `"${error.field}": ${error.problem}`, { cause: error });

@@ -16,6 +16,7 @@ export {
   objectNameProblem,
   SAMPLE_FILE,
 } from './campaign-source.ts';
+export { sha256OfStream } from './digest.ts';
 export { type Estimate, estimate } from './estimate.ts';
 export { type AudienceFile, frozenSource, readContent, readManifest } from './frozen.ts';
 export { type Mail, MailComposer, MailError, type MailRow } from './mail.ts';

@@ -7,7 +7,7 @@
  */
 import { AddressError, parseMailbox, recipientKey } from '#address';
 import { type AudienceRow, isSelected, type RowProblem, readAudience } from '#audience';
-import { RenderError, type TemplateSet } from '#render';
+import { RenderError, type TemplateSet, unmet } from '#render';
 import type { Campaign } from './campaign.ts';
 import { attachmentKey, isMissing, type LoadedCampaign, objectNameProblem } from './campaign-source.ts';
 import { FieldDigest } from './digest.ts';
@@ -146,7 +146,7 @@ export class Planner {
         if (problem !== null) return { field, problem: `${JSON.stringify(object)}: ${problem}` };
         pinned.push({ object, content: await this.#options.pinFile(object) });
       } catch (error) {
-        if (error instanceof RenderError) return { field: error.variable || field, problem: error.problem };
+        if (error instanceof RenderError) return { field: error.variable ?? field, problem: error.problem };
         if (isMissing(error)) return { field, problem: (error as Error).message };
         throw error;
       }
@@ -207,28 +207,10 @@ function readAddress(email: string): { address: string; key: string } | { proble
   }
 }
 
-function missingVariable(templates: TemplateSet, fields: Readonly<Record<string, unknown>>): RowFault | null {
-  for (const { template, line, variable } of templates.required) {
-    if (isBlank(valueAt(fields, variable))) {
-      return {
-        field: variable,
-        problem: `is ${valueAt(fields, variable) === undefined ? 'missing' : 'empty'}, and ${template}:${line} uses it without a default`,
-      };
-    }
-  }
-  return null;
-}
-
-function isBlank(value: unknown): boolean {
-  return value === undefined || value === null || value === '';
-}
-
-/** The value of a dotted path, own properties only. */
-function valueAt(fields: Readonly<Record<string, unknown>>, path: string): unknown {
-  let value: unknown = fields;
-  for (const segment of path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return undefined;
-    value = (value as Record<string, unknown>)[segment];
-  }
-  return value;
+/** The first variable that every mail of the campaign uses and this row does not bring. */
+function missingVariable({ required }: TemplateSet, fields: Readonly<Record<string, unknown>>): RowFault | null {
+  const [missing] = unmet(required, fields);
+  if (missing === undefined) return null;
+  const { template, line, variable } = missing;
+  return { field: variable, problem: `missing or empty, and ${template}:${line} uses it without a default` };
 }

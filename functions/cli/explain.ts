@@ -1,0 +1,64 @@
+/** What went wrong in words for the person at the keyboard, and which setting to change. */
+import { AudienceError } from '#audience';
+import { CampaignError, escapeControls, type Relay, RelayError, RelayFault, RunError } from '#mailing';
+import { AuthError, ConnectError, SmtpError, TimeoutError, TlsError, TlsRequiredError } from '#smtp';
+import { UsageError } from './command.ts';
+
+/** Errors whose message says it all; of any other one the stack is shown, since it is ours to mend. */
+const TOLD = [UsageError, CampaignError, RelayError, RunError, AudienceError, SmtpError];
+
+export function explain(error: unknown): string {
+  if (!(error instanceof Error)) return `Cannot go on: ${String(error)}`;
+  if (error instanceof RelayFault) return explain(error.cause);
+  const { code } = error as { code?: unknown };
+  const told = TOLD.some((type) => error instanceof type) || (typeof code === 'string' && /^E[A-Z]/.test(code));
+  return told ? error.message.split('\n').map(escapeControls).join('\n') : (error.stack ?? error.message);
+}
+
+/** What a relay did, and the setting of the relay that is likely to cure it. */
+export function explainRelay(error: SmtpError, relay: Relay): string {
+  const hint = hintOf(error, relay);
+  return `${relay.label}: ${escapeControls(error.message)}${hint === null ? '' : `\n${hint}`}`;
+}
+
+function hintOf(error: SmtpError, { session }: Relay): string | null {
+  const { host, port, security } = session;
+  if (error instanceof AuthError) {
+    if (error.temporary) return 'The relay cannot check logins at the moment: start again later.';
+    return session.credentials === undefined
+      ? 'The relay wants a login: write user and password into the relay URL, smtps://user:password@host.'
+      : 'Check user and password of the relay URL (a special character is written %XX, "@" is %40); `?auth=LOGIN` or `?auth=PLAIN` names the mechanism.';
+  }
+  if (error.reply?.code === 530)
+    return 'The relay wants a login, or TLS: write smtps://user:password@host:465 or smtp://user:password@host:587.';
+  if (error instanceof TlsRequiredError) {
+    return `${host}:${port} offers no STARTTLS: if it speaks TLS from the first octet write smtps:// (often port 465); without any TLS, mail is only sent to loopback, by smtp+insecure://.`;
+  }
+  if (error instanceof TlsError) return hintOfTls(error, security);
+  if (error instanceof TimeoutError && error.step === 'greeting' && security !== 'implicit-tls') {
+    return `${host}:${port} says nothing: if it speaks TLS from the first octet write smtps:// (often port 465).`;
+  }
+  if (error instanceof ConnectError)
+    return `Check host and port of the relay (${host}:${port}), whether it runs, and whether a firewall is in between.`;
+  return null;
+}
+
+/** OpenSSL's words for octets that are no TLS record. */
+const NOT_TLS =
+  /wrong version number|packet length too long|unknown protocol|unsupported protocol|http request|record layer/i;
+
+function hintOfTls(error: TlsError, security: Relay['session']['security']): string {
+  const text = `${error.message} ${error.cause instanceof Error ? `${error.cause.message} ${(error.cause as { code?: string }).code ?? ''}` : ''}`;
+  if (NOT_TLS.test(text)) {
+    return security === 'implicit-tls'
+      ? 'The server does not speak TLS from the first octet on this port: write smtp:// for STARTTLS (often port 587).'
+      : 'The server does not speak TLS behind its STARTTLS: ask who runs it.';
+  }
+  if (/altname|hostname|does not match|ALTNAME/i.test(text))
+    return 'The certificate is for another name: write the name that it has as host, or add `?servername=NAME` to the relay URL.';
+  if (/self.signed|unable to (get|verify)|issuer|SELF_SIGNED|UNABLE_TO/i.test(text))
+    return 'The certificate is by nobody this machine trusts: add `?ca=FILE` with the PEM file of its authority to the relay URL.';
+  if (/expired|not yet valid/i.test(text))
+    return "The relay's certificate is out of date: ask who runs it for a new one, and check this machine's clock.";
+  return 'Check host, port and certificate of the relay; `?ca=FILE` and `?servername=NAME` say whom to trust.';
+}

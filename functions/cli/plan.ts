@@ -1,0 +1,125 @@
+import { systemClock } from '#local';
+import {
+  describePlan,
+  estimate,
+  formatProblem,
+  type Mail,
+  MailComposer,
+  MailError,
+  type PlannedRow,
+  planDry,
+} from '#mailing';
+import { openAudience, openCampaign } from './campaigns.ts';
+import type { Command } from './command.ts';
+import { grouped, size, span } from './progress.ts';
+import { slotOf } from './running.ts';
+
+/** Mails that are composed for the estimate of size. */
+const SAMPLES = 25;
+const DEFAULT_CONNECTIONS = 4;
+const SHOWN_PROBLEMS = 20;
+
+export const plan: Command = {
+  name: 'plan',
+  summary: 'Show who would get what: counts, problems, size, time and cost. Sends nothing.',
+  usage: ['plan <campaign> [--audience FILE] [--at ISO] [--json]'],
+  details:
+    'The plan hash stands for campaign, templates, attachments and recipients: `run --plan HASH` sends that and nothing else.',
+  options: {
+    audience: { type: 'string', value: 'FILE', description: "recipients in place of the campaign's own" },
+    at: { type: 'string', value: 'ISO', description: 'the slot to plan for (default now): who has a birthday' },
+    json: { type: 'boolean', description: 'one JSON object' },
+  },
+  examples: [
+    ['plan newsletter', 'counts, problems and the plan hash'],
+    ['plan birthday --at 2026-12-01T00:00:00Z --json', 'who has a birthday that day, for machines'],
+  ],
+  async run(words, shell) {
+    const [name = ''] = words.positional(['campaign']);
+    const slot = slotOf(words.moment('at'));
+    const clock = systemClock();
+    const campaign = await openCampaign(name, shell);
+    const audience = await openAudience(campaign, words.text('audience'), shell);
+    const { run, contentHash } = await describePlan(campaign, audience, slot);
+    const samples: PlannedRow[] = [];
+    let planned = 0;
+    const { counts, problems } = await planDry(campaign, audience, contentHash, {
+      run,
+      at: slot ?? clock.now(),
+      onRow: (row) => {
+        planned += 1;
+        if (planned % 10_000 === 0) shell.over(`Planning: ${grouped(planned)} recipients`);
+        if (samples.length < SAMPLES && row.fields !== undefined) samples.push(row);
+      },
+    });
+    const toSend = counts.recipients - counts.invalid;
+    const octets = Math.round((await meanOctets()) * toSend);
+    const { pace } = campaign.campaign;
+    const { seconds, dollars } = estimate(toSend, pace.connections ?? DEFAULT_CONNECTIONS, pace.messagesPerSecond);
+    const { planHash, rows, recipients, duplicates, notSelected, invalid, batches } = counts;
+    const result = {
+      run,
+      campaign: campaign.source.name,
+      planHash,
+      rows,
+      recipients,
+      duplicates,
+      notSelected,
+      invalid,
+      suppressed: 0,
+      toSend,
+      octets,
+      batches,
+      seconds,
+      dollars,
+    };
+    if (words.flag('json')) {
+      shell.out(
+        `${JSON.stringify({ ...result, problems: problems.map(({ file, row, field, problem }) => ({ file, row: row ?? null, field: field ?? null, problem })) })}\n`,
+      );
+      return 0;
+    }
+    for (const problem of problems.slice(0, SHOWN_PROBLEMS)) shell.note(formatProblem(problem));
+    if (invalid > SHOWN_PROBLEMS)
+      shell.note(`… ${grouped(invalid - SHOWN_PROBLEMS)} more problems; --json shows the first 100`);
+    const table: readonly (readonly [string, string])[] = [
+      ['rows', grouped(rows)],
+      ['duplicates', grouped(duplicates)],
+      ['not selected', grouped(notSelected)],
+      ['recipients', grouped(recipients)],
+      ['invalid', grouped(invalid)],
+      ['to send', grouped(toSend)],
+      ['size', `about ${size(octets)}`],
+      ['time', `about ${span(seconds)}`],
+      ['cost on AWS', `about $${dollars.toFixed(dollars < 0.01 ? 4 : 2)}`],
+      ['run', run],
+      ['plan hash', planHash],
+    ];
+    shell.out(table.map(([label, value]) => `${label.padEnd(14)}${value}\n`).join(''));
+    return 0;
+
+    async function meanOctets(): Promise<number> {
+      const files = new Map<string, string>();
+      for (const file of samples.flatMap((row) => row.files ?? []))
+        if (file !== null) files.set(file.content, file.object);
+      const composer = await MailComposer.open(campaign, {
+        date: clock.now(),
+        readFile: (content) => campaign.source.files.read(files.get(content) ?? ''),
+      });
+      let total = 0;
+      let composed = 0;
+      for (const row of samples) {
+        const mail: Mail | null = await composer
+          .compose({ ...row, fields: row.fields ?? {} })
+          .catch((error: unknown) => {
+            if (error instanceof MailError) return null;
+            throw error;
+          });
+        if (mail === null) continue;
+        total += mail.data.octets;
+        composed += 1;
+      }
+      return composed === 0 ? 0 : total / composed;
+    }
+  },
+};

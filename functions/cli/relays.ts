@@ -1,0 +1,101 @@
+/** Which relay a command sends to: --relay, else CARTERO_RELAY, else the campaign's in infra/relays.json, else the embedded server. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { type EmbeddedServer, InboxStore, startEmbeddedServer, systemClock } from '#local';
+import { findRelay, parseRelayUrl, type Relay, RelayError } from '#mailing';
+import { openSession, type Session, type TranscriptRecord } from '#smtp';
+import { PROJECT } from './campaigns.ts';
+import type { Shell } from './command.ts';
+
+export interface OpenRelay {
+  readonly relay: Relay;
+  /** Where the embedded server lays its messages; `null` for any other relay. */
+  readonly inbox: string | null;
+  openSession(record: (entry: TranscriptRecord) => void): Promise<Session>;
+  close(): Promise<void>;
+}
+
+/** A relay that says nothing for so long is no relay: people wait here. RFC 5321 §4.5.3.2 has 5 minutes for the greeting. */
+const GREETING_TIMEOUT_MS = 30_000;
+
+/**
+ * Reads and checks which relay is meant; nothing is connected or started before the returned function is called.
+ * @param name of the campaign's relay in infra/relays.json
+ * @param inbox folder of the embedded server's messages
+ * @throws RelayError
+ */
+export async function chooseRelay(
+  options: { url?: string | undefined; name: string; inbox: string },
+  shell: Shell,
+): Promise<() => Promise<OpenRelay>> {
+  const named = await namedRelay(options, shell);
+  if (named !== null) return async () => connectTo(named.relay, named.ca, null, async () => {});
+  return async () => {
+    const server = await startEmbeddedServer({ store: await InboxStore.open(options.inbox) });
+    return connectTo(embeddedRelay(server), server.ca, options.inbox, () => server.close());
+  };
+}
+
+/** The embedded server as a relay: implicit TLS, its own login, its own authority. */
+export function embeddedRelay(server: EmbeddedServer): Relay {
+  const { host, implicitTlsPort: port, user, password } = server;
+  return {
+    label: `the embedded server (${host}:${port})`,
+    session: { host, port, security: 'implicit-tls', clientName: clientName(), credentials: { user, password } },
+  };
+}
+
+export function connectTo(
+  relay: Relay,
+  ca: string | undefined,
+  inbox: string | null,
+  close: () => Promise<void>,
+): OpenRelay {
+  const settings = {
+    timeouts: { greetingMs: GREETING_TIMEOUT_MS },
+    ...relay.session,
+    ...(ca === undefined ? {} : { ca }),
+  };
+  const time = systemClock();
+  return { relay, inbox, openSession: (record) => openSession(settings, { time, record }), close };
+}
+
+async function namedRelay(
+  { url, name }: { url?: string | undefined; name: string },
+  shell: Shell,
+): Promise<{ relay: Relay; ca: string | undefined } | null> {
+  const given = url ?? shell.env.CARTERO_RELAY;
+  if (given !== undefined && given !== '') {
+    const relay = parseRelayUrl(given, clientName());
+    return { relay, ca: await readAuthority(relay.caFile, shell.cwd) };
+  }
+  const file = [join(shell.cwd, 'infra', 'relays.json'), join(PROJECT, 'infra', 'relays.json')].find((path) =>
+    existsSync(path),
+  );
+  const relay = file === undefined ? null : findRelay(name, file, await readFile(file, 'utf8'), clientName());
+  if (relay !== null && file !== undefined) return { relay, ca: await readAuthority(relay.caFile, dirname(file)) };
+  if (name !== 'default')
+    throw new RelayError(
+      `the campaign names the relay "${name}", and ${file ?? 'infra/relays.json'} has none of that name`,
+    );
+  return null;
+}
+
+async function readAuthority(file: string | undefined, folder: string): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    return await readFile(resolve(folder, file), 'utf8');
+  } catch (cause) {
+    throw new RelayError(`its certificate authority's file ${JSON.stringify(file)} cannot be read`, { cause });
+  }
+}
+
+/** RFC 5321 §4.1.1.1: the client's own name, or an address literal where it has none that means anything. */
+function clientName(): string {
+  const name = hostname().toLowerCase();
+  return /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(name)
+    ? name
+    : '[127.0.0.1]';
+}

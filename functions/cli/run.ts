@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { openAudience, openCampaign } from './campaigns.ts';
+import { type Command, UsageError } from './command.ts';
+import { chooseRelay } from './relays.ts';
+import { nextDueLine, runCampaign, runJson, slotOf, summaryOf } from './running.ts';
+import { openStateOf, STATE_OPTION, stateFolder } from './states.ts';
+
+const POLICIES = ['hold', 'resend', 'skip'] as const;
+
+export const run: Command = {
+  name: 'run',
+  summary: 'Send a campaign: plan it, send it, settle every recipient.',
+  usage: [
+    'run <campaign> [--audience FILE] [--relay URL] [--state DIR] [--at ISO] [--connections N] [--depth N] [--rate N]',
+    '    [--on-uncertain hold|resend|skip] [--plan HASH] [--new] [--once] [--json]',
+  ],
+  details: `
+<campaign> is a name under templates/ or the path of a campaign folder.
+Relays: smtps://user:password@host:465 · smtp://user:password@host:587 (STARTTLS) · smtp+insecure://127.0.0.1:25,
+with ?ca=FILE, servername=NAME, name=EHLO-NAME, auth=PLAIN|LOGIN. Without --relay: the variable CARTERO_RELAY, else the
+campaign's relay in infra/relays.json, else the embedded server.
+Each start makes one attempt for whoever is due. A run that was stopped or killed goes on where it was.`,
+  options: {
+    audience: {
+      type: 'string',
+      value: 'FILE',
+      description: "recipients, .csv or .jsonl, .gz or not, in place of the campaign's own",
+    },
+    relay: { type: 'string', value: 'URL', description: 'the relay to send to' },
+    state: STATE_OPTION,
+    at: {
+      type: 'string',
+      value: 'ISO',
+      description: 'the slot that this run stands for: its identity, and who has a birthday',
+    },
+    connections: {
+      type: 'string',
+      value: 'N',
+      description: "connections at the most (default: the campaign's and relay's, or 4)",
+    },
+    depth: {
+      type: 'string',
+      value: 'N',
+      description: 'mail transactions in flight on a connection at the most (without CHUNKING it is 1)',
+    },
+    rate: { type: 'string', value: 'N', description: 'mails per second at the most' },
+    'on-uncertain': {
+      type: 'string',
+      value: 'POLICY',
+      description: 'hold (default), resend or skip those of whom nobody can know',
+    },
+    plan: { type: 'string', value: 'HASH', description: 'send only if this is still the plan' },
+    new: { type: 'boolean', description: 'start another run, even of the same content' },
+    workers: { type: 'string', value: 'N', description: 'processes; this version has 1' },
+    once: { type: 'boolean', description: 'one attempt for whoever is due, then end' },
+    json: { type: 'boolean', description: 'one JSON object as the last line' },
+  },
+  examples: [
+    ['run newsletter', 'to the embedded server: look at it with `npx cartero inbox`'],
+    ['run newsletter --relay "smtp://user:password@smtp.example.com:587"', 'over your own relay'],
+    ['run invoice --audience november.csv --rate 20 --json', 'other recipients, slowly, with a result for machines'],
+    ['run birthday --at 2026-12-01T00:00:00Z', 'the run of that day: started twice it is still one'],
+  ],
+  async run(words, shell) {
+    const [name = ''] = words.positional(['campaign']);
+    words.count('depth', { to: 9999 });
+    if ((words.count('workers') ?? 1) > 1) throw new UsageError('--workers: this version sends from one process');
+    const connections = words.count('connections', { to: 1000 });
+    const messagesPerSecond = words.rate('rate');
+    const onUncertain = words.oneOf('on-uncertain', POLICIES);
+    const planHash = words.text('plan');
+    const slot = slotOf(words.moment('at'));
+    const campaign = await openCampaign(name, shell);
+    const audience = await openAudience(campaign, words.text('audience'), shell);
+    const inbox = join(stateFolder(words, shell), 'inbox');
+    const openRelay = await chooseRelay({ url: words.text('relay'), name: campaign.campaign.relay, inbox }, shell);
+    const state = openStateOf(words, shell);
+    try {
+      const end = await runCampaign(
+        {
+          campaign,
+          audience,
+          state,
+          openRelay,
+          slot,
+          another: words.flag('new'),
+          ...(onUncertain === undefined ? {} : { onUncertain }),
+          ...(planHash === undefined ? {} : { planHash }),
+          ...(connections === undefined ? {} : { connections }),
+          ...(messagesPerSecond === undefined ? {} : { messagesPerSecond }),
+        },
+        shell,
+      );
+      const due = end.started === null ? null : await nextDueLine(state, end.started.run, end.totals);
+      if (due !== null) shell.note(due);
+      shell.out(words.flag('json') ? `${JSON.stringify(runJson(end, campaign.source.name))}\n` : summaryOf(end));
+      return end.exitCode;
+    } finally {
+      state.close();
+    }
+  },
+};

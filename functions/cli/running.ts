@@ -1,0 +1,227 @@
+/** One campaign's run from plan to end, told on the way: what `run` and the demo share. */
+import { type LocalState, systemClock } from '#local';
+import {
+  type AudienceFile,
+  exitCodeOf,
+  formatProblem,
+  isoTime,
+  type LoadedCampaign,
+  MailComposer,
+  noTotals,
+  OUTCOMES,
+  RelayFault,
+  type RunRecord,
+  readContent,
+  type SendReport,
+  type StartedRun,
+  sendRun,
+  startRun,
+  type Totals,
+  type UncertainPolicy,
+} from '#mailing';
+import { type Shell, UsageError } from './command.ts';
+import { explainRelay } from './explain.ts';
+import { grouped, Progress, span } from './progress.ts';
+import type { OpenRelay } from './relays.ts';
+
+export interface RunRequest {
+  readonly campaign: LoadedCampaign;
+  readonly audience: AudienceFile;
+  readonly state: LocalState;
+  readonly openRelay: () => Promise<OpenRelay>;
+  readonly slot: number | null;
+  readonly another: boolean;
+  readonly onUncertain?: UncertainPolicy;
+  readonly planHash?: string;
+  readonly connections?: number;
+  readonly messagesPerSecond?: number;
+}
+
+export interface RunEnd {
+  /** `null` where the plan was not complete when the run was stopped. */
+  readonly started: StartedRun | null;
+  readonly totals: Totals;
+  readonly seconds: number;
+  readonly exitCode: 0 | 1 | 2 | 3;
+}
+
+const DEFAULT_CONNECTIONS = 4;
+const SHOWN_PROBLEMS = 10;
+
+/** @throws what stands in the way of planning, or of the ledger; a relay's fault is told and is exit code 1 */
+export async function runCampaign(request: RunRequest, shell: Shell): Promise<RunEnd> {
+  const clock = systemClock();
+  const began = clock.monotonic();
+  const { state } = request;
+  const started = await startRun({ ...state, clock }, request.campaign, request.audience, {
+    slot: request.slot,
+    another: request.another,
+    ...(request.onUncertain === undefined ? {} : { onUncertain: request.onUncertain }),
+    ...(request.planHash === undefined ? {} : { planHash: request.planHash }),
+    signal: shell.signal,
+    onPlanned: (rows) => shell.over(`Planning: ${grouped(rows)} rows`),
+  });
+  const seconds = () => Number(((clock.monotonic() - began) / 1000).toFixed(3));
+  if (started === null) {
+    shell.note('Stopped while planning; nothing was sent. Start again to go on.');
+    return { started, totals: noTotals(), seconds: seconds(), exitCode: 3 };
+  }
+  tellPlan(started, shell);
+  const fault = started.kind === 'finished' ? null : await sendAll(request, started, shell);
+  const totals = await state.ledger.totals(started.run.id);
+  const exitCode =
+    fault !== null ? 1 : shell.signal.aborted && !(await isFinished(state, started.run)) ? 3 : exitCodeOf(totals);
+  return { started, totals, seconds: seconds(), exitCode };
+}
+
+async function isFinished(state: LocalState, run: RunRecord): Promise<boolean> {
+  return (await state.ledger.run(run.id))?.finished === true;
+}
+
+/** @returns the relay's fault, told already; `null` where the run went as far as it could */
+async function sendAll(
+  request: RunRequest,
+  { run, loaded, plan }: StartedRun,
+  shell: Shell,
+): Promise<RelayFault | null> {
+  const { state } = request;
+  const clock = systemClock();
+  const composer = await MailComposer.open(loaded, {
+    date: run.createdAt,
+    readFile: (content) => readContent(state.objects, content),
+  });
+  const before = await state.ledger.totals(run.id);
+  const open = before.pending + before.deferred + before.uncertain;
+  const progress = new Progress(shell, Math.max(open - (run.onUncertain === 'resend' ? 0 : before.uncertain), 1), () =>
+    clock.monotonic(),
+  );
+  if (open === 0 && plan.recipients > 0) shell.note('Nobody is left to send to.');
+  const access = await request.openRelay();
+  try {
+    const pace = paceOf(request, loaded, access);
+    const report = await sendRun(
+      run,
+      composer,
+      { ...state, clock },
+      {
+        ...pace,
+        openSession: access.openSession,
+        signal: shell.signal,
+        owner: state.owner,
+        onSettled: (outcome) => progress.settled(outcome),
+        onWaiting: (error, delayMs) =>
+          shell.note(`${access.relay.label}: ${error.message}; trying again in ${span(delayMs / 1000)}`),
+      },
+    );
+    tellReport(report, shell);
+    return null;
+  } catch (error) {
+    if (!(error instanceof RelayFault)) throw error;
+    shell.note(explainRelay(error.cause, access.relay));
+    shell.note(
+      'Nobody was burnt by this: who was not begun is still pending. Start the same run again when the relay is in order.',
+    );
+    return error;
+  } finally {
+    await access.close();
+  }
+}
+
+/** The smaller of what the campaign, the relay and the command line say. */
+function paceOf(
+  request: RunRequest,
+  { campaign }: LoadedCampaign,
+  { relay }: OpenRelay,
+): { connections: number; messagesPerSecond?: number } {
+  const rates = [request.messagesPerSecond, campaign.pace.messagesPerSecond, relay.messagesPerSecond].filter(
+    (rate) => rate !== undefined,
+  );
+  const connections =
+    request.connections ?? smallest([campaign.pace.connections, relay.connections]) ?? DEFAULT_CONNECTIONS;
+  const messagesPerSecond = smallest(rates);
+  return { connections, ...(messagesPerSecond === undefined ? {} : { messagesPerSecond }) };
+}
+
+function smallest(values: readonly (number | undefined)[]): number | undefined {
+  const given = values.filter((value) => value !== undefined);
+  return given.length === 0 ? undefined : Math.min(...given);
+}
+
+function tellPlan({ run, plan, kind, changed, problems }: StartedRun, shell: Shell): void {
+  if (kind === 'finished')
+    shell.note(`Run ${run.id} is finished and has the same content: nothing to do. \`--new\` starts another.`);
+  else {
+    const verb = kind === 'new' ? 'Planned' : 'Going on with';
+    shell.note(
+      `${verb} run ${run.id}: ${grouped(plan.rows)} rows, ${grouped(plan.recipients)} recipients, plan ${plan.planHash.slice(0, 12)}`,
+    );
+  }
+  if (kind !== 'finished' && changed.length > 0) {
+    shell.note(
+      `Changed since this run was planned: ${changed.join(', ')}. It goes on with its own copy; \`--new\` starts another run with the files as they are now.`,
+    );
+  }
+  for (const problem of problems.slice(0, SHOWN_PROBLEMS)) shell.note(`  ${formatProblem(problem)}`);
+  if (plan.invalid > SHOWN_PROBLEMS && problems.length > 0) {
+    shell.note(
+      `  … ${grouped(plan.invalid - Math.min(SHOWN_PROBLEMS, problems.length))} more; \`npx cartero status ${run.id} --recipients\` names them all`,
+    );
+  }
+}
+
+function tellReport({ stopped, elsewhere }: SendReport, shell: Shell): void {
+  if (stopped) shell.note('Stopped: what was in flight is settled. Start the same run again to go on.');
+  if (elsewhere > 0)
+    shell.note(`${elsewhere} ${elsewhere === 1 ? 'batch is' : 'batches are'} in another process's hands.`);
+}
+
+/** The object that `run --json` prints as its last line. */
+export function runJson({ started, totals, seconds }: RunEnd, campaign: string): Record<string, unknown> {
+  const plan = started?.plan;
+  return {
+    run: started?.run.id ?? null,
+    campaign,
+    rows: plan?.rows ?? 0,
+    recipients: plan?.recipients ?? 0,
+    duplicates: plan?.duplicates ?? 0,
+    notSelected: plan?.notSelected ?? 0,
+    ...totals,
+    seconds,
+  };
+}
+
+/** The summary for people. */
+export function summaryOf({ started, totals, seconds }: RunEnd): string {
+  if (started === null) return '';
+  const { run, plan } = started;
+  const left = [
+    ...(plan.duplicates > 0 ? [`${grouped(plan.duplicates)} duplicates left out`] : []),
+    ...(plan.notSelected > 0 ? [`${grouped(plan.notSelected)} not selected`] : []),
+  ];
+  const counts = OUTCOMES.filter((outcome) => totals[outcome] > 0).map(
+    (outcome) => `  ${outcome.padEnd(12)}${grouped(totals[outcome]).padStart(10)}`,
+  );
+  return [
+    `Run ${run.id}: ${grouped(plan.recipients)} recipients of ${grouped(plan.rows)} rows${left.length > 0 ? ` (${left.join(', ')})` : ''}, ${seconds.toFixed(1)} s`,
+    ...counts,
+    '',
+  ].join('\n');
+}
+
+/** When the next deferred recipient is due, as a line; `null` where none waits. */
+export async function nextDueLine(state: LocalState, run: RunRecord, totals: Totals): Promise<string | null> {
+  if (totals.deferred === 0) return null;
+  let next = Number.POSITIVE_INFINITY;
+  for await (const { outcome, nextAt } of state.ledger.deliveries(run.id)) {
+    if (outcome === 'deferred' && nextAt !== null && nextAt < next) next = nextAt;
+  }
+  return Number.isFinite(next)
+    ? `The next deferred recipient is due at ${isoTime(next)}; start the same run again then.`
+    : null;
+}
+
+/** `--at` in epoch ms, or by hand. */
+export function slotOf(at: number | undefined): number | null {
+  if (at !== undefined && at % 1000 !== 0) throw new UsageError('--at names a moment in whole seconds');
+  return at ?? null;
+}

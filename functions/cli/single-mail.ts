@@ -1,0 +1,106 @@
+/** One row of a campaign as one mail: what `compose` and the test form of `send` share. */
+import { readAudience } from '#audience';
+import { systemClock } from '#local';
+import {
+  type AudienceFile,
+  describePlan,
+  formatProblem,
+  type LoadedCampaign,
+  type Mail,
+  MailComposer,
+  type PlannedRow,
+  Planner,
+  SAMPLE_FILE,
+  sha256OfStream,
+} from '#mailing';
+import { UsageError } from './command.ts';
+
+export interface SingleMailOptions {
+  /** Epoch ms of the Date field. */
+  readonly date: number;
+  /** In place of the row's own address. */
+  readonly to?: string;
+}
+
+/** The N-th row of an audience, from 1. @throws UsageError where it has fewer, or the row is not in order */
+export async function rowOf(audience: AudienceFile, wanted: number): Promise<Record<string, unknown>> {
+  let last = 0;
+  for await (const row of readAudience(audience.open(), { name: audience.name })) {
+    last = row.row;
+    if (row.row !== wanted) continue;
+    if ('problem' in row)
+      throw new UsageError(
+        formatProblem({ file: audience.name, row: row.row, field: row.field, problem: row.problem }),
+      );
+    return { ...row.fields };
+  }
+  throw new UsageError(`${audience.name} has ${last} rows, so there is no row ${wanted}`);
+}
+
+/** The campaign's sample.json. @throws UsageError where there is none */
+export async function sampleOf({ source }: LoadedCampaign): Promise<Record<string, unknown>> {
+  if (!(await source.files.has(SAMPLE_FILE)))
+    throw new UsageError(
+      `there is no ${source.location}/${SAMPLE_FILE}; give a row, or write one recipient into it as JSON`,
+    );
+  return recipientOf(Buffer.from(await source.files.read(SAMPLE_FILE)).toString(), `${source.location}/${SAMPLE_FILE}`);
+}
+
+/** One recipient as JSON. @throws UsageError */
+export function recipientOf(text: string, where: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new UsageError(`${where} is not JSON, wanted an object such as {"email":"ana@example.com","name":"Ana"}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new UsageError(`${where} is no JSON object, wanted one such as {"email":"ana@example.com"}`);
+  return value as Record<string, unknown>;
+}
+
+/**
+ * Composes one recipient's mail as a run of this one recipient would.
+ * @throws UsageError where the recipient is not in order; MailError
+ */
+export async function composeOne(
+  loaded: LoadedCampaign,
+  fields: Record<string, unknown>,
+  options: SingleMailOptions,
+): Promise<Mail> {
+  const recipient = options.to === undefined ? fields : { ...fields, email: options.to };
+  const line = Buffer.from(`${JSON.stringify(recipient)}\n`);
+  const audience: AudienceFile = {
+    name: 'recipient.jsonl',
+    async *open() {
+      yield line;
+    },
+  };
+  // Whoever is named here is meant, birthday or not.
+  const everyone: LoadedCampaign = { ...loaded, campaign: { ...loaded.campaign, select: {} } };
+  const { run, contentHash } = await describePlan(everyone, audience, null);
+  const files = new Map<string, string>();
+  const pinFile = async (object: string) => {
+    const content = await sha256OfStream(loaded.source.files.stream(object));
+    files.set(content, object);
+    return content;
+  };
+  const planner = new Planner(everyone, audience, contentHash, { run, at: options.date, pinFile });
+  let planned: PlannedRow | undefined;
+  for await (const row of planner.deliveries()) planned = row;
+  const [problem] = planner.problems;
+  if (planned?.fields === undefined) {
+    throw new UsageError(
+      `this recipient is not in order: ${problem === undefined ? 'there is none' : formatProblem({ file: 'recipient', ...(problem.field === undefined ? {} : { field: problem.field }), problem: problem.problem })}`,
+    );
+  }
+  const composer = await MailComposer.open(loaded, {
+    date: options.date,
+    readFile: (content) => loaded.source.files.read(files.get(content) ?? ''),
+  });
+  return composer.compose({ ...planned, fields: planned.fields });
+}
+
+export function now(): number {
+  return systemClock().now();
+}

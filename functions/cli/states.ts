@@ -1,0 +1,48 @@
+/** The state folder that a command works in. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type LocalState, openState } from '#local';
+import type { RunRecord } from '#mailing';
+import { type Option, type Shell, UsageError, type Words } from './command.ts';
+
+export const STATE_OPTION: Option = {
+  type: 'string',
+  value: 'DIR',
+  description: 'where runs are kept (default .cartero in the current folder)',
+};
+
+export function stateFolder(words: Words, shell: Shell): string {
+  return resolve(shell.cwd, words.text('state') ?? '.cartero');
+}
+
+export function openStateOf(words: Words, shell: Shell): LocalState {
+  return openState(stateFolder(words, shell), {
+    onTranscriptLoss: (error) =>
+      shell.note(`Transcripts could not be kept: ${error instanceof Error ? error.message : error}`),
+  });
+}
+
+/** Opens a state only where there is one. @throws UsageError */
+export function openExistingState(words: Words, shell: Shell): LocalState {
+  const folder = stateFolder(words, shell);
+  if (!existsSync(join(folder, 'ledger.sqlite')))
+    throw new UsageError(`there is no state in ${folder}: nothing was run there; name another folder with --state`);
+  return openStateOf(words, shell);
+}
+
+/** The run of that id, or of an id that begins so; without one the newest. @throws UsageError */
+export async function findRun(state: LocalState, id: string | undefined): Promise<RunRecord> {
+  const runs = await state.ledger.runs();
+  const newest = runs.toSorted((a, b) => a.createdAt - b.createdAt).at(-1);
+  if (newest === undefined) throw new UsageError('no run was started in this state');
+  if (id === undefined) return newest;
+  const exact = runs.find((run) => run.id === id);
+  const beginning = runs.filter((run) => run.id.startsWith(id));
+  const found = exact ?? (beginning.length === 1 ? beginning[0] : undefined);
+  if (found === undefined) {
+    throw new UsageError(
+      `${beginning.length > 1 ? 'several runs begin with' : 'there is no run'} ${JSON.stringify(id)}; there are ${runs.map((run) => run.id).join(', ')}`,
+    );
+  }
+  return found;
+}

@@ -1,0 +1,65 @@
+import { AddressError, parseMailbox, recipientKey } from '#address';
+import { escapeControls } from '#mailing';
+import type { TranscriptRecord } from '#smtp';
+import type { Command } from './command.ts';
+import { findRun, openExistingState, STATE_OPTION } from './states.ts';
+
+export const transcript: Command = {
+  name: 'transcript',
+  summary: "Show the SMTP conversation about one recipient's mail.",
+  usage: ['transcript <run> --recipient ADDRESS [--state DIR]'],
+  details: 'C is the client (Cartero), S the relay, * a note. Secrets and mail content are never kept.',
+  options: {
+    recipient: { type: 'string', value: 'ADDRESS', description: 'whose mail' },
+    state: STATE_OPTION,
+  },
+  examples: [['transcript newsletter-1f2e3d4c5b --recipient ana@example.com', 'each attempt, from the greeting on']],
+  async run(words, shell) {
+    const [id = ''] = words.positional(['run']);
+    const address = words.required('recipient');
+    const state = openExistingState(words, shell);
+    try {
+      const run = await findRun(state, id);
+      const records = await state.ledger.find(run.id, keyOf(address));
+      if (records.length === 0) {
+        shell.note(
+          `${escapeControls(address)} is no recipient of run ${run.id}; \`npx cartero status ${run.id} --recipients\` lists them.`,
+        );
+        return 1;
+      }
+      for (const record of records) {
+        const result = record.reply ?? record.problem;
+        shell.out(
+          escapeControls(
+            `${record.recipient}: ${record.outcome}${result === null ? '' : `, ${result}`} (attempts: ${record.attempts})`,
+          ).concat('\n'),
+        );
+        const conversations = await state.transcripts.read(run.id, record.batch, record.row);
+        if (conversations.length === 0) shell.out('  no conversation is kept: nothing was said about this mail\n');
+        for (const { attempt, opening, transaction } of conversations) {
+          shell.out(`\nAttempt ${attempt}\n${[...opening, ...transaction].map(lineOf).join('')}`);
+        }
+      }
+      return 0;
+    } finally {
+      state.close();
+    }
+  },
+};
+
+const MARKS = { client: 'C:', server: 'S:', note: ' *' } as const;
+
+/** `12:34:56.789  C: MAIL FROM:<news@example.com>` */
+export function lineOf({ at, by, text }: TranscriptRecord): string {
+  return `${new Date(at).toISOString().slice(11, 23)}  ${MARKS[by]} ${text}\n`;
+}
+
+/** The key under which a recipient was planned; what is no address was planned as written. */
+function keyOf(address: string): string {
+  try {
+    return recipientKey(parseMailbox(address));
+  } catch (error) {
+    if (error instanceof AddressError) return address;
+    throw error;
+  }
+}

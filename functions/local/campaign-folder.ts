@@ -1,0 +1,92 @@
+/** A campaign as a folder on this machine. Nothing outside it and its shared folders is ever read. */
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { type CampaignSource, type FileTree, ObjectMissingError, objectNameProblem } from '#mailing';
+
+export interface CampaignFolderOptions {
+  /** How the folder is called in problems; default its path. */
+  readonly location?: string;
+  /** Where `_layouts` and `_partials` are looked up behind the folder's own neighbours. */
+  readonly projectTemplates: string;
+}
+
+/**
+ * @param folder an existing folder
+ * @throws Error with `code` ENOENT or ENOTDIR when it is none
+ */
+export async function openCampaignFolder(folder: string, options: CampaignFolderOptions): Promise<CampaignSource> {
+  const identity = await realpath(folder);
+  return {
+    name: basename(identity),
+    location: options.location ?? folder,
+    identity,
+    files: openFileTree(identity),
+    shared: firstOf(openFileTree(dirname(identity)), openFileTree(options.projectTemplates)),
+  };
+}
+
+/** The files below a folder. A name that leads out of it, by `..` or by a link, is missing. */
+export function openFileTree(root: string): FileTree {
+  const locate = async (name: string): Promise<string> => {
+    if (objectNameProblem(name) !== null) throw new ObjectMissingError(name);
+    try {
+      const path = await realpath(join(root, name));
+      if (!path.startsWith(`${await realpath(root)}${sep}`) || !(await stat(path)).isFile())
+        throw new ObjectMissingError(name);
+      return path;
+    } catch (error) {
+      if (isMissing(error)) throw new ObjectMissingError(name, { cause: error });
+      throw error;
+    }
+  };
+  return {
+    read: async (name) => readFile(await locate(name)),
+    async *stream(name) {
+      yield* createReadStream(await locate(name));
+    },
+    has: async (name) => {
+      try {
+        await locate(name);
+        return true;
+      } catch (error) {
+        if (error instanceof ObjectMissingError) return false;
+        throw error;
+      }
+    },
+    list: (prefix) => list(root, prefix),
+  };
+}
+
+async function list(root: string, prefix: string): Promise<string[]> {
+  const folder = join(root, prefix.slice(0, prefix.lastIndexOf('/') + 1));
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+      .filter((name) => name.startsWith(prefix))
+      .sort();
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+/** Two trees as one; a name in the first hides that of the second. */
+function firstOf(first: FileTree, second: FileTree): FileTree {
+  const treeOf = async (name: string) => ((await first.has(name)) ? first : second);
+  return {
+    read: async (name) => (await treeOf(name)).read(name),
+    async *stream(name) {
+      yield* (await treeOf(name)).stream(name);
+    },
+    has: async (name) => (await first.has(name)) || second.has(name),
+    list: async (prefix) => [...new Set([...(await first.list(prefix)), ...(await second.list(prefix))])].sort(),
+  };
+}
+
+function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
