@@ -3,13 +3,13 @@
 // `npm ci`), turns the compile cache on, and goes on in TypeScript.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const WANTED = 24;
 
 if (Number(process.versions.node.split('.')[0]) >= WANTED) {
-  enableCompileCache?.(fileURLToPath(new URL('../../node_modules/.cache/cartero', import.meta.url)));
+  module.enableCompileCache?.(fileURLToPath(new URL('../../node_modules/.cache/cartero', import.meta.url)));
   const { main } = await import('../cli.ts');
   await main(process.argv.slice(2));
 } else {

@@ -91,7 +91,7 @@ export async function composeOne(
   const [problem] = planner.problems;
   if (planned?.fields === undefined) {
     throw new UsageError(
-      `this recipient is not in order: ${problem === undefined ? 'there is none' : formatProblem({ file: 'recipient', ...(problem.field === undefined ? {} : { field: problem.field }), problem: problem.problem })}`,
+      `this recipient is not in order: ${problem === undefined ? 'there is none' : formatProblem({ file: 'recipient', field: problem.field ?? null, problem: problem.problem })}`,
     );
   }
   const composer = await MailComposer.open(loaded, {

@@ -1,5 +1,5 @@
 /** A campaign as it lies in a folder, or as a run has frozen it: the same files by the same names. */
-import { mediaTypeOf } from '#mime';
+import { composeMessage, HeaderError, mediaTypeOf } from '#mime';
 import { compileTemplates, type Source, TemplateError, type TemplateSet } from '#render';
 import { type Campaign, parseCampaign } from './campaign.ts';
 import { ObjectMissingError, type ObjectStore } from './ports.ts';
@@ -46,9 +46,33 @@ export async function loadCampaign(source: CampaignSource): Promise<LoadedCampai
     throw new CampaignError(name, [{ file: `${location}/${CAMPAIGN_FILE}`, problem: 'there is no such file' }]);
   }
   const campaign = parseCampaign(name, `${location}/${CAMPAIGN_FILE}`, await readText(files, CAMPAIGN_FILE, location));
-  const problems = await missingFiles(source, campaign);
+  const problems = [
+    ...headerProblems(campaign, `${location}/${CAMPAIGN_FILE}`),
+    ...(await missingFiles(source, campaign)),
+  ];
   if (problems.length > 0) throw new CampaignError(name, problems);
   return { source, campaign, templates: await compile(source, campaign) };
+}
+
+/** What no mail of the campaign could carry is said once, and not by each of its recipients. */
+function headerProblems({ from, sender, replyTo, headers }: Campaign, file: string): Problem[] {
+  try {
+    composeMessage({
+      date: 0,
+      messageId: 'trial@example.com',
+      from,
+      to: from,
+      ...(sender === undefined ? {} : { sender }),
+      ...(replyTo === undefined ? {} : { replyTo }),
+      subject: '',
+      headers,
+      text: '',
+    });
+    return [];
+  } catch (error) {
+    if (!(error instanceof HeaderError)) throw error;
+    return [{ file, field: error.field, problem: error.problem }];
+  }
 }
 
 async function missingFiles({ files, location }: CampaignSource, campaign: Campaign): Promise<Problem[]> {

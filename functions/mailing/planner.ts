@@ -97,7 +97,7 @@ export class Planner {
     const selected = isSelected(row.fields, campaign.select, {
       at: this.#options.at,
       timezoneColumn: campaign.timezoneColumn,
-      defaultTimezone: campaign.timezone,
+      timezone: campaign.timezone,
     });
     if (selected === 'not-selected') {
       this.notSelected += 1;
@@ -157,7 +157,7 @@ export class Planner {
   #invalid(
     row: AudienceRow | RowProblem,
     recipient: string,
-    field: string | undefined,
+    field: string | null,
     problem: string,
     key = recipient,
   ): PlannedRow {
@@ -166,7 +166,7 @@ export class Planner {
         file: this.#audience.name,
         row: row.row,
         line: row.line,
-        ...(field === undefined ? {} : { field }),
+        field,
         problem,
       });
     }
@@ -176,7 +176,7 @@ export class Planner {
       key,
       messageId: this.#messageId(key === '' ? `row ${row.row}` : key),
       state: 'invalid',
-      problem: field === undefined ? problem : `"${field}": ${problem}`,
+      problem: field === null ? problem : `"${field}": ${problem}`,
     };
   }
 

@@ -1,18 +1,22 @@
 /** One thing that is not in order, told so that its owner finds the place: file, line or row, field, and what to change. */
 export interface Problem {
   readonly file: string;
-  /** From 1, in `file`. */
-  readonly line?: number;
+  /** From 1, in `file`; absent or null where the whole is meant, as with the others. */
+  readonly line?: number | null;
   /** The audience's data row, from 1. */
-  readonly row?: number;
-  readonly field?: string;
+  readonly row?: number | null;
+  readonly field?: string | null;
   readonly problem: string;
 }
 
 /** `templates/news/campaign.json:4: "from": …`, `subscribers.csv row 17: "email": …`; one line, control characters escaped. */
 export function formatProblem({ file, line, row, field, problem }: Problem): string {
-  const place = `${file}${line === undefined ? '' : `:${line}`}${row === undefined ? '' : ` row ${row}`}`;
-  return escapeControls(`${place}: ${field === undefined ? '' : `"${field}": `}${problem}`);
+  const place = `${file}${isGiven(line) ? `:${line}` : ''}${isGiven(row) ? ` row ${row}` : ''}`;
+  return escapeControls(`${place}: ${isGiven(field) ? `"${field}": ` : ''}${problem}`);
+}
+
+function isGiven<T>(value: T | null | undefined): value is T {
+  return value !== undefined && value !== null;
 }
 
 /** Text from outside, made harmless to a terminal and to a log of one line an entry. */
