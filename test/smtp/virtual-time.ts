@@ -1,0 +1,29 @@
+import type { SessionTime } from '#smtp';
+
+/** Time that stands still until it is told to move. */
+export class VirtualTime implements SessionTime {
+  #now = Date.UTC(2026, 10, 24, 12);
+  readonly #timers = new Set<{ at: number; fn: () => void }>();
+
+  /** Timers that were neither fired nor cancelled. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, fn: () => void): () => void {
+    const timer = { at: this.#now + ms, fn };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+    for (const timer of [...this.#timers]) {
+      if (timer.at <= this.#now && this.#timers.delete(timer)) timer.fn();
+    }
+  }
+}
