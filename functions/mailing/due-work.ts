@@ -6,7 +6,7 @@
 import { readBatch } from './batch-file.ts';
 import { GroupCommit, isFenceLost } from './group-commit.ts';
 import type { PlannedRow } from './planner.ts';
-import type { Claim, Clock, DueDelivery, Ledger, ObjectStore, TranscriptSink } from './ports.ts';
+import type { Claim, Clock, DueDelivery, Ledger, ObjectStore, RunRecord, TranscriptSink } from './ports.ts';
 import { writeResults } from './results.ts';
 
 /** One delivery in hand. */
@@ -36,7 +36,7 @@ export interface SendingPorts {
 }
 
 export class DueWork {
-  readonly #run: string;
+  readonly #run: RunRecord;
   readonly #ports: SendingPorts;
   readonly #signal: AbortSignal;
   readonly #open = new Set<OpenBatch>();
@@ -48,7 +48,7 @@ export class DueWork {
   elsewhere = 0;
 
   /** @param signal aborted: nothing more is handed out */
-  constructor(run: string, ports: SendingPorts, signal: AbortSignal) {
+  constructor(run: RunRecord, ports: SendingPorts, signal: AbortSignal) {
     this.#run = run;
     this.#ports = ports;
     this.#signal = signal;
@@ -117,13 +117,13 @@ export class DueWork {
   }
 
   async #openBatches(): Promise<number[]> {
-    const batches = await this.#ports.ledger.openBatches(this.#run);
+    const batches = await this.#ports.ledger.openBatches(this.#run.id);
     return batches.map(({ batch }) => batch);
   }
 
   async #claim(number: number): Promise<void> {
     const { ledger, objects, clock } = this.#ports;
-    const claim = await ledger.claim(this.#run, number, { now: clock.now() });
+    const claim = await ledger.claim(this.#run.id, number, { now: clock.now() });
     if (claim === null) {
       this.elsewhere += 1;
       return;

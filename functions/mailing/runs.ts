@@ -128,9 +128,10 @@ async function findRun(
     return run;
   }
   const runs = (await ledger.runs(manifest.campaign)).filter((run) => run.slot === null);
-  const unfinished = runs.filter(
-    (run) => !run.finished && (run.source === manifest.identity || run.contentHash === contentHash),
-  );
+  // A run whose plan never came to be has sent nothing: only its own content may go on with it.
+  const goesOn = (run: RunRecord) =>
+    run.contentHash === contentHash || (run.plan !== null && run.source === manifest.identity);
+  const unfinished = runs.filter((run) => !run.finished && goesOn(run));
   return unfinished.at(-1) ?? runs.findLast((run) => run.contentHash === contentHash) ?? null;
 }
 
@@ -235,7 +236,7 @@ async function planBatches(
   let rows: PlannedRow[] = [];
   const flush = async () => {
     batches += 1;
-    const written = await writeBatch(objects, run.id, batches, rows);
+    const written = await writeBatch(objects, run, batches, rows);
     await ledger.addBatch(run.id, batches, deliveriesOf(written));
     rows = [];
     onPlanned?.(planner.rows);

@@ -97,7 +97,7 @@ class RunSender {
     this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#halt.signal]);
     this.#pacer = new Pacer(ports.clock, options.messagesPerSecond);
-    this.#due = new DueWork(run.id, ports, this.#signal);
+    this.#due = new DueWork(run, ports, this.#signal);
   }
 
   async send(): Promise<SendReport> {
