@@ -2,7 +2,7 @@
  * Objects as the files of a folder. Content is written under a name that no reader looks at, made durable, and only
  * then renamed; the rename is durable when the folder is.
  */
-import { createReadStream, mkdirSync, readdirSync } from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ObjectMissingError, ObjectNameError, type ObjectStore, ObjectStoreError } from '#mailing';
@@ -23,7 +23,7 @@ export function openDirectoryStore(folder: string, options: DirectoryStoreOption
   mkdirSync(unfinished, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(unfinished)) {
     const [owner = ''] = name.split('.');
-    if (!options.isAlive(owner)) void rm(join(unfinished, name), { force: true }).catch(() => {});
+    if (!options.isAlive(owner)) rmSync(join(unfinished, name), { force: true });
   }
   return new DirectoryStore(folder, (count) => join(unfinished, `${options.owner}.${count}`));
 }

@@ -17,6 +17,7 @@ export interface ProcessLock {
   readonly owner: string;
   /** Whether the process of that name still holds its lock. */
   isAlive(owner: string): boolean;
+  /** From here on this process counts as dead. Harmless when repeated. */
   close(): void;
 }
 
@@ -37,7 +38,7 @@ export function openProcessLock(folder: string, owner: string): ProcessLock {
     isAlive: (name) => name === owner || isLocked(lockFile(folder, name)),
     close: () => {
       rmSync(file, { force: true });
-      own.close();
+      if (own.isOpen) own.close();
     },
   };
 }
@@ -54,7 +55,8 @@ function lockThenName(file: string): DatabaseSync {
   const unnamed = `${file}.new`;
   const own = new DatabaseSync(unnamed, { timeout: 0 });
   try {
-    own.exec('PRAGMA journal_mode=DELETE; BEGIN EXCLUSIVE');
+    // Nothing is ever written, so the journal needs no file of its own.
+    own.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     chmodSync(unnamed, 0o600);
     renameSync(unnamed, file);
     return own;

@@ -6,7 +6,6 @@
  */
 import { appendFileSync, createReadStream, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Conversation, TranscriptEntry, TranscriptSink } from '#mailing';
 
 /** Octets, nearly: what is gathered before it is written. */
@@ -111,17 +110,25 @@ class TranscriptFiles implements TranscriptSink {
 }
 
 async function* entriesOf(file: string): AsyncGenerator<TranscriptEntry> {
-  const octets = createReadStream(file);
   try {
-    for await (const line of createInterface({ input: octets, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const line of linesOf(file)) {
       const entry = parseEntry(line);
       if (entry) yield entry;
     }
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-  } finally {
-    octets.destroy();
   }
+}
+
+/** Cut at line feeds alone: `node:readline` also cuts at U+2028, which JSON leaves in its strings as it is. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  let rest = '';
+  for await (const piece of createReadStream(file, 'utf8') as AsyncIterable<string>) {
+    const lines = (rest + piece).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  yield rest;
 }
 
 /** `null` for a torn line. */
