@@ -99,6 +99,7 @@ describe('violationsOf', () => {
     ],
     ['a regular expression about it', 'functions/mime/a.ts', "const x = /import '#smtp'|[/'\"]/;"],
     ['properties of those names', 'functions/mime/a.ts', 'x.import({}); const { from, export: e } = x;'],
+    ["a script from a page's script", 'functions/local/inbox/page/a.js', "import { x } from './b.js';"],
     ['an internal file from a test', 'test/smtp/a.test.ts', "import { x } from '../../functions/smtp/reply.ts';"],
   ];
   it.each(right)('accepts %s', (_why, path, text) => {

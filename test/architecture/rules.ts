@@ -157,7 +157,9 @@ function roomProblem(path: string, target: string): string | null {
 }
 
 function relativeProblem(path: string, specifier: string): string | null {
-  if (!/\.(?:ts|json)$/.test(specifier)) return `imports ${specifier}, wanted a file name that ends in .ts`;
+  // What a browser loads is JavaScript through and through.
+  const isWhole = /\.(?:ts|json)$/.test(specifier) || (path.endsWith('.js') && specifier.endsWith('.js'));
+  if (!isWhole) return `imports ${specifier}, wanted a file name that ends in .ts`;
   const target = posix.normalize(posix.join(posix.dirname(path), specifier));
   const room = roomOf(path);
   const entered = roomOf(target);
