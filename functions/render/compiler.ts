@@ -7,6 +7,7 @@ import type { Sheet } from './parse.ts';
 import { rewrite } from './rewrite.ts';
 import {
   ARGUMENT,
+  CONTEXT,
   type Frame,
   type HelperOptions,
   innerHelpers,
@@ -45,6 +46,9 @@ export function createCompiler(library: Library, isHtml: boolean): (sheet: Sheet
 /** Said outright, Handlebars refuses in silence; left out, it warns on the console. */
 const NO_PROTOTYPES = { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false };
 
+/** Handlebars looks at the white space of a tree again; what stands alone on its line has been dealt with by then. */
+const PARSED = { ignoreStandalone: true };
+
 function build(
   environment: typeof Handlebars,
   sheet: Sheet,
@@ -52,10 +56,15 @@ function build(
   sites: Site[],
 ): Handlebars.TemplateDelegate {
   const program = rewrite(sheet, { isHtml, sites });
-  const names = [...BLOCK_HELPERS.keys(), ...VALUE_HELPERS.keys(), PRINT, VALUE, ARGUMENT];
+  const names = [...BLOCK_HELPERS.keys(), ...VALUE_HELPERS.keys(), PRINT, VALUE, ARGUMENT, CONTEXT];
   const knownHelpers = Object.fromEntries(names.map((name) => [name, true])) as KnownHelpers;
   try {
-    const source = environment.precompile(program, { knownHelpers, knownHelpersOnly: true, noEscape: !isHtml });
+    const source = environment.precompile(program, {
+      knownHelpers,
+      knownHelpersOnly: true,
+      noEscape: !isHtml,
+      ...PARSED,
+    });
     return environment.template(new Function(`return ${String(source)}`)() as TemplateSpecification);
   } catch (cause) {
     const place = { template: sheet.source.name, line: 1, column: 1 };
@@ -65,11 +74,18 @@ function build(
 
 function createEnvironment(sites: readonly Site[]): typeof Handlebars {
   const environment = Handlebars.create();
-  const kept = new Set(['if', 'unless', 'with']);
+  const kept = new Set(['if', 'unless']);
   for (const name of Object.keys(environment.helpers)) if (!kept.has(name)) environment.unregisterHelper(name);
   for (const name of Object.keys(environment.decorators)) environment.unregisterDecorator(name);
   const inner = innerHelpers(sites);
-  environment.registerHelper({ each, [PRINT]: inner.print, [VALUE]: inner.value, [ARGUMENT]: inner.argument });
+  environment.registerHelper({
+    each,
+    with: withValue,
+    [CONTEXT]: withContext,
+    [PRINT]: inner.print,
+    [VALUE]: inner.value,
+    [ARGUMENT]: inner.argument,
+  });
   for (const [name, helper] of VALUE_HELPERS) environment.registerHelper(name, lenient(helper));
   return environment;
 }
@@ -83,9 +99,20 @@ function each(this: unknown, items: object, options: HelperOptions): string {
   for (const [index, [key, item]] of entries.entries()) {
     step(data.account);
     Object.assign(data, { key, index, first: index === 0, last: index === entries.length - 1 });
-    output += options.fn(item, { data, blockParams: [item, key] });
+    output += options.fn(item, { data, blockParams: [item, key, item] });
   }
   return output;
+}
+
+/** Handlebars' `with`: what `if` takes for true becomes the context, and 0 as well. */
+function withValue(this: unknown, value: unknown, options: HelperOptions): string {
+  const isEmpty = (!value && value !== 0) || (Array.isArray(value) && value.length === 0);
+  if (isEmpty) return options.inverse(this);
+  return options.fn(value, { data: options.data, blockParams: [value, undefined, value] });
+}
+
+function withContext(this: unknown, options: HelperOptions): string {
+  return options.fn(this, { data: options.data, blockParams: [undefined, undefined, this] });
 }
 
 function counted(delegate: Handlebars.TemplateDelegate): Handlebars.TemplateDelegate {

@@ -20,7 +20,15 @@ import { FORBIDDEN_NAMES } from './values.ts';
 /** What `{{@…}}` can name: where one is in an `each`, and the row itself. */
 const DATA_NAMES: ReadonlySet<string> = new Set(['root', 'index', 'key', 'first', 'last']);
 
+/** How many contexts are around a statement: `../` leads from `level` down to `floor`, where its sheet begins. */
+export interface Scope {
+  readonly level: number;
+  readonly floor: number;
+}
+
 export class ExpressionRewriter {
+  /** Contexts that a `../` inside of them has asked for. */
+  readonly #asked = new Set<number>();
   readonly #template: string;
   readonly #sites: Site[];
 
@@ -29,38 +37,43 @@ export class ExpressionRewriter {
     this.#sites = sites;
   }
 
+  /** The name of a context that is to be bound, or null where nobody asked. */
+  takeContextName(level: number): string | null {
+    return this.#asked.delete(level) ? contextName(level) : null;
+  }
+
   /** What is put into the output. */
-  printed(what: Path | Call, loc: hbs.AST.SourceLocation, contexts: number): SubExpression {
-    if ('params' in what) return innerCall(PRINT, this.#call(what, contexts, 1), this.#resultSite(what), loc);
-    return innerCall(PRINT, this.#variable(what, contexts), this.#site(what, 'text'), loc);
+  printed(what: Path | Call, loc: hbs.AST.SourceLocation, scope: Scope): SubExpression {
+    if ('params' in what) return innerCall(PRINT, this.#call(what, scope, 1), this.#resultSite(what), loc);
+    return innerCall(PRINT, this.#variable(what, scope), this.#site(what, 'text'), loc);
   }
 
   /** A variable may be missing; inside a helper's arguments it may not. */
-  condition(expression: Expression, contexts: number): Expression {
-    return isPath(expression) ? this.#variable(expression, contexts) : this.demanded(expression, 'any', contexts);
+  condition(expression: Expression, scope: Scope): Expression {
+    return isPath(expression) ? this.#variable(expression, scope) : this.demanded(expression, 'any', scope);
   }
 
   /** An argument of a block or partial, which must be there. */
-  demanded(expression: Expression, wants: Wants, contexts: number): Expression {
-    return this.#wrapped(VALUE, expression, wants, contexts, 0);
+  demanded(expression: Expression, wants: Wants, scope: Scope): Expression {
+    return this.#wrapped(VALUE, expression, wants, scope, 0);
   }
 
-  hash(hash: hbs.AST.Hash, pairs: readonly hbs.AST.HashPair[], contexts: number): hbs.AST.Hash {
+  hash(hash: hbs.AST.Hash, pairs: readonly hbs.AST.HashPair[], scope: Scope): hbs.AST.Hash {
     if (hash === undefined) return hash;
     const rewritten = pairs.map((pair) => {
       if (FORBIDDEN_NAMES.has(pair.key)) this.#refuse(pair, `found the name "${pair.key}", another is wanted`);
-      return { ...pair, value: this.demanded(pair.value as Expression, 'any', contexts) };
+      return { ...pair, value: this.demanded(pair.value as Expression, 'any', scope) };
     });
     return { ...hash, pairs: rewritten };
   }
 
-  #wrapped(inner: string, expression: Expression, wants: Wants, contexts: number, depth: number): Expression {
+  #wrapped(inner: string, expression: Expression, wants: Wants, scope: Scope, depth: number): Expression {
     if (isPath(expression)) {
-      return innerCall(inner, this.#variable(expression, contexts), this.#site(expression, wants), expression.loc);
+      return innerCall(inner, this.#variable(expression, scope), this.#site(expression, wants), expression.loc);
     }
     if (isSubExpression(expression)) {
       const call = callOf(expression);
-      return innerCall(inner, this.#call(call, contexts, depth + 1), this.#resultSite(call, wants), expression.loc);
+      return innerCall(inner, this.#call(call, scope, depth + 1), this.#resultSite(call, wants), expression.loc);
     }
     if (expression.type === 'NullLiteral' || expression.type === 'UndefinedLiteral') {
       return this.#refuse(
@@ -71,13 +84,13 @@ export class ExpressionRewriter {
     return wants === 'list' ? this.#refuse(expression, 'found a literal, a list is wanted') : expression;
   }
 
-  #call(call: Call, contexts: number, depth: number): SubExpression {
+  #call(call: Call, scope: Scope, depth: number): SubExpression {
     if (depth > MAX_DEPTH) throw tooDeep(placeOf(this.#template, call));
     const helper = this.#helper(call);
     const params = call.params.map((param, index) => {
       const isForgiven = helper.forgives && index === 0 && isPath(param);
-      if (isForgiven) return this.#variable(param, contexts);
-      return this.#wrapped(ARGUMENT, param, helper.parameters[index] ?? 'any', contexts, depth);
+      if (isForgiven) return this.#variable(param, scope);
+      return this.#wrapped(ARGUMENT, param, helper.parameters[index] ?? 'any', scope, depth);
     });
     return { type: 'SubExpression', path: call.path, params, loc: call.loc } as Omit<
       SubExpression,
@@ -103,7 +116,7 @@ export class ExpressionRewriter {
     return helper;
   }
 
-  #variable(path: Path, contexts: number): Path {
+  #variable(path: Path, scope: Scope): Path {
     const [head] = path.parts;
     const forbidden = path.parts.find((part) => FORBIDDEN_NAMES.has(part));
     if (forbidden !== undefined) return this.#refuse(path, `found the name "${forbidden}", a column's name is wanted`);
@@ -111,10 +124,14 @@ export class ExpressionRewriter {
       const names = [...DATA_NAMES].map((name) => `@${name}`).join(', ');
       return this.#refuse(path, `found ${JSON.stringify(path.original)}, one of ${names} is wanted`);
     }
-    if (path.depth > contexts) {
+    if (path.depth === 0) return path;
+    const level = scope.level - path.depth;
+    if (level < scope.floor) {
       return this.#refuse(path, `found ${JSON.stringify(path.original)} outside of with and each, @root is wanted`);
     }
-    return path;
+    this.#asked.add(level);
+    const parts = [contextName(level), ...path.parts];
+    return { ...path, depth: 0, parts, original: parts.join('.') };
   }
 
   #site(path: Path, wants: Wants): number {
@@ -135,4 +152,8 @@ export class ExpressionRewriter {
   #refuse(node: { readonly loc: hbs.AST.SourceLocation }, problem: string): never {
     throw new TemplateError(placeOf(this.#template, node), problem);
   }
+}
+
+function contextName(level: number): string {
+  return `#${level}`;
 }

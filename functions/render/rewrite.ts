@@ -9,21 +9,25 @@
  *     {{#each items}}             →  {{#each (#value items 2)}}
  *     {{> button label=title}}    →  {{> button label=(#value title 3)}}
  *     {{#if name}}                →  itself: a condition may be missing
+ *     {{#each a}}{{../b}}         →  {{#each a}}{{#print #0.b 4}}, where #0 is a block parameter of what stands around
  *
+ * (Handlebars finds `../` by comparing contexts when it renders, and counts wrong where two are equal.)
  * What is not in this list of forms is refused: decorators, inline partials, sections by a bare name, raw blocks, raw
  * output in HTML, computed partial names, unknown helpers.
  */
 import { TemplateError } from './errors.ts';
-import { ExpressionRewriter } from './expressions.ts';
+import { ExpressionRewriter, type Scope } from './expressions.ts';
 import { BLOCK_HELPERS, isHelper, NAMED_ARGUMENTS } from './helpers.ts';
 import { callName } from './library.ts';
 import type { Sheet } from './parse.ts';
-import type { Site } from './strict.ts';
+import { CONTEXT, type Site } from './strict.ts';
 import {
   argumentsOf,
   type Block,
   bodyOf,
   callOf,
+  contextBlock,
+  contextParams,
   isPath,
   LAYOUT_CONTENT,
   type Mustache,
@@ -45,7 +49,7 @@ export interface Rewriting {
 
 /** @throws TemplateError at the first thing that a template may not say */
 export function rewrite(sheet: Sheet, rewriting: Rewriting): Program {
-  return new Rewriter(sheet, rewriting).program(sheet.program, 0);
+  return new Rewriter(sheet, rewriting).program(sheet.program);
 }
 
 class Rewriter {
@@ -59,30 +63,44 @@ class Rewriter {
     this.#expressions = new ExpressionRewriter(sheet.source.name, sites);
   }
 
-  /** @param contexts how many blocks around this program change the context, so that `../` leads somewhere */
-  program(program: Program, contexts: number): Program {
-    return { ...program, body: bodyOf(program).map((statement) => this.#statement(statement, contexts)) };
+  /** A sheet, or a layout's content: what `../` cannot lead out of. */
+  program(program: Program, outer = -1): Program {
+    const level = outer + 1;
+    const rewritten = this.#program(program, { level, floor: level });
+    const name = this.#expressions.takeContextName(level);
+    return name === null ? rewritten : { ...rewritten, body: [contextBlock(CONTEXT, rewritten, name)] };
   }
 
-  #statement(statement: Statement, contexts: number): Statement {
+  #program(program: Program, scope: Scope): Program {
+    return { ...program, body: bodyOf(program).map((statement) => this.#statement(statement, scope)) };
+  }
+
+  /** The program of a block that changes the context, which is given a name where `../` asks for it. */
+  #contextProgram(program: Program, { level, floor }: Scope): Program {
+    const rewritten = this.#program(program, { level: level + 1, floor });
+    const name = this.#expressions.takeContextName(level + 1);
+    return name === null ? rewritten : { ...rewritten, blockParams: contextParams(name, program.blockParams) };
+  }
+
+  #statement(statement: Statement, scope: Scope): Statement {
     switch (statement.type) {
       case 'ContentStatement':
       case 'CommentStatement':
         return statement;
       case 'MustacheStatement':
-        return this.#mustache(statement as Mustache, contexts);
+        return this.#mustache(statement as Mustache, scope);
       case 'BlockStatement':
-        return this.#block(statement as Block, contexts);
+        return this.#block(statement as Block, scope);
       case 'PartialStatement':
-        return this.#partial(statement as Partial, contexts);
+        return this.#partial(statement as Partial, scope);
       case 'PartialBlockStatement':
-        return this.#layout(statement as PartialBlock, contexts);
+        return this.#layout(statement as PartialBlock, scope);
       default:
         return this.#refuse(statement, 'found a decorator or an inline partial, a file under _partials is wanted');
     }
   }
 
-  #mustache(mustache: Mustache, contexts: number): Mustache {
+  #mustache(mustache: Mustache, scope: Scope): Mustache {
     if (this.#isHtml && !mustache.escaped) {
       return this.#refuse(mustache, 'found raw output, {{…}} is wanted: it escapes what the row brings');
     }
@@ -96,11 +114,11 @@ class Rewriter {
     if (!isCall && !isPath(call.path)) {
       return this.#refuse(mustache, 'found a literal, a variable is wanted (a column with an odd name: {{[a name]}})');
     }
-    const printed = this.#expressions.printed(isCall || !isPath(call.path) ? call : call.path, mustache.loc, contexts);
+    const printed = this.#expressions.printed(isCall || !isPath(call.path) ? call : call.path, mustache.loc, scope);
     return { ...mustache, path: printed.path, params: printed.params };
   }
 
-  #block(block: Block, contexts: number): Block {
+  #block(block: Block, scope: Scope): Block {
     const call = callOf(block);
     const name = plainName(call.path) ?? '';
     const kind = BLOCK_HELPERS.get(name);
@@ -110,40 +128,42 @@ class Rewriter {
       return this.#refuse(block, `found ${call.params.length} arguments of "${name}", one is wanted`);
     }
     this.#refuseNamedArguments(block, name);
-    for (const program of programsOf(block)) this.#refuseHelperNames(program.blockParams ?? [], block);
-    const inner = contexts + (name === 'with' || name === 'each' ? 1 : 0);
+    for (const program of programsOf(block)) this.#refuseBlockParameters(program.blockParams ?? [], block);
+    const changesContext = name === 'with' || name === 'each';
     const expression =
       kind === 'condition'
-        ? this.#expressions.condition(argument, contexts)
-        : this.#expressions.demanded(argument, 'list', contexts);
+        ? this.#expressions.condition(argument, scope)
+        : this.#expressions.demanded(argument, 'list', scope);
     return {
       ...block,
       params: [expression],
       // `{{^each}}` has no first program, and blocks without {{else}} no second.
-      ...(block.program ? { program: this.program(block.program, inner) } : {}),
-      ...(block.inverse ? { inverse: this.program(block.inverse, contexts) } : {}),
+      ...(block.program
+        ? { program: changesContext ? this.#contextProgram(block.program, scope) : this.#program(block.program, scope) }
+        : {}),
+      ...(block.inverse ? { inverse: this.#program(block.inverse, scope) } : {}),
     };
   }
 
-  #partial(partial: Partial, contexts: number): Partial {
-    return { ...partial, ...this.#callParts(partial, 'partial', contexts) };
+  #partial(partial: Partial, scope: Scope): Partial {
+    return { ...partial, ...this.#callParts(partial, 'partial', scope) };
   }
 
-  #layout(layout: PartialBlock, contexts: number): PartialBlock {
+  #layout(layout: PartialBlock, scope: Scope): PartialBlock {
     // The content is rendered inside the layout, where `../` would not lead to what stands around the call.
-    const program = this.program(layout.program, 0);
-    return { ...layout, ...this.#callParts(layout, 'layout', contexts), program };
+    const program = this.program(layout.program, scope.level);
+    return { ...layout, ...this.#callParts(layout, 'layout', scope), program };
   }
 
-  #callParts(call: Partial | PartialBlock, kind: 'partial' | 'layout', contexts: number) {
+  #callParts(call: Partial | PartialBlock, kind: 'partial' | 'layout', scope: Scope) {
     const { params, pairs } = argumentsOf(call);
-    if (params.length > 1) this.#refuse(call, `found ${params.length} contexts of a ${kind}, one at most is wanted`);
+    if (params.length > 1) this.#refuse(call, `found ${params.length} scope of a ${kind}, one at most is wanted`);
     const original = String((call.name as { original: unknown }).original);
     const name = original === LAYOUT_CONTENT ? original : callName(kind, original);
     return {
       name: { ...call.name, original: name } as Partial['name'],
-      params: params.map((param) => this.#expressions.demanded(param, 'any', contexts)),
-      hash: this.#expressions.hash(call.hash, pairs, contexts),
+      params: params.map((param) => this.#expressions.demanded(param, 'any', scope)),
+      hash: this.#expressions.hash(call.hash, pairs, scope),
     };
   }
 
@@ -165,7 +185,8 @@ class Rewriter {
   }
 
   /** A block parameter would hide the helper of its name, ours included. */
-  #refuseHelperNames(names: readonly string[], block: Block): void {
+  #refuseBlockParameters(names: readonly string[], block: Block): void {
+    if (names.length > 2) this.#refuse(block, `found ${names.length} block parameters, two at most are wanted`);
     for (const name of names.filter((each) => isHelper(each) || each.startsWith('#'))) {
       this.#refuse(block, `found the block parameter ${JSON.stringify(name)}, a name that is no helper's is wanted`);
     }

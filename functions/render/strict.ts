@@ -19,6 +19,7 @@ export interface Site extends Use {
 export const PRINT = '#print';
 export const VALUE = '#value';
 export const ARGUMENT = '#argument';
+export const CONTEXT = '#context';
 
 /** Octets of UTF-8 in one rendered text. */
 export const MAX_OUTPUT_OCTETS = 1 << 20;

@@ -110,6 +110,25 @@ export function innerCall(name: string, value: Expression, number: number, loc: 
   } as Omit<SubExpression, 'hash'> as SubExpression;
 }
 
+/** Block parameters of `each`, `with` and our context block: item, key, and the whole context under a name of ours. */
+export function contextParams(name: string, own: readonly string[] | undefined): string[] {
+  return [own?.[0] ?? '#', own?.[1] ?? '#', name];
+}
+
+/** A block around a whole program that gives its context a name. */
+export function contextBlock(helper: string, program: Program, name: string): Block {
+  const { loc } = program;
+  return {
+    type: 'BlockStatement',
+    path: nameNode(helper, loc),
+    params: [],
+    program: { ...program, blockParams: contextParams(name, undefined) },
+    openStrip: { open: false, close: false },
+    closeStrip: { open: false, close: false },
+    loc,
+  } as unknown as Block;
+}
+
 function nameNode(name: string, loc: hbs.AST.SourceLocation): Path {
   return { type: 'PathExpression', data: false, depth: 0, parts: [name], original: name, loc };
 }
