@@ -2,10 +2,11 @@
  * Objects as the files of a folder. Content is written under a name that no reader looks at, made durable, and only
  * then renamed; the rename is durable when the folder is.
  */
-import { createReadStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createReadStream, readdirSync, rmSync } from 'node:fs';
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ObjectMissingError, ObjectNameError, type ObjectStore, ObjectStoreError } from '#mailing';
+import { makeFolder, syncFolder } from './durable-folder.ts';
 
 /** Where files lie until they are whole. No object's name begins with it. */
 const UNFINISHED = '.unfinished';
@@ -20,7 +21,7 @@ export interface DirectoryStoreOptions {
 /** @param folder made with mode 0700 when missing */
 export function openDirectoryStore(folder: string, options: DirectoryStoreOptions): ObjectStore {
   const unfinished = join(folder, UNFINISHED);
-  mkdirSync(unfinished, { recursive: true, mode: 0o700 });
+  makeFolder(unfinished);
   for (const name of readdirSync(unfinished)) {
     const [owner = ''] = name.split('.');
     if (!options.isAlive(owner)) rmSync(join(unfinished, name), { force: true });
@@ -72,9 +73,9 @@ class DirectoryStore implements ObjectStore {
     const unfinished = this.#unfinishedFile(this.#written);
     try {
       await writeDurably(unfinished, content);
-      const folders = await this.#makeFolders(dirname(file));
+      makeFolder(dirname(file));
       await rename(unfinished, file);
-      for (const folder of folders) await syncFolder(folder);
+      syncFolder(dirname(file));
     } catch (error) {
       await rm(unfinished, { force: true }).catch(() => {});
       throw toObjectError(error, 'write', name);
@@ -98,15 +99,6 @@ class DirectoryStore implements ObjectStore {
     if (problem !== null) throw new ObjectNameError(name, problem);
     return join(this.#folder, name);
   }
-
-  /** @returns the folders whose entries must be durable for the file to be found again */
-  async #makeFolders(folder: string): Promise<string[]> {
-    const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (first === undefined) return [folder];
-    const folders = [folder];
-    for (let above = folder; above !== dirname(first); above = dirname(above)) folders.push(dirname(above));
-    return folders;
-  }
 }
 
 function problemOf(name: string): string | null {
@@ -128,15 +120,6 @@ async function writeDurably(file: string, content: Uint8Array | AsyncIterable<Ui
   const handle = await open(file, 'wx', 0o600);
   try {
     await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
     await handle.sync();
   } finally {
     await handle.close();

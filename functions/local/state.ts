@@ -9,10 +9,11 @@
  * Addresses are personal data: a folder that is made here is its user's alone, and kept out of version control.
  */
 import { randomUUID } from 'node:crypto';
-import { accessSync, constants, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Ledger, ObjectStore, TranscriptSink } from '#mailing';
 import { openDirectoryStore } from './directory-store.ts';
+import { makeFolder } from './durable-folder.ts';
 import { openLedgerDatabase } from './ledger-database.ts';
 import { openProcessLock } from './process-lock.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
@@ -82,9 +83,7 @@ const OURS: ReadonlySet<string> = new Set(['ledger.sqlite', 'objects', 'transcri
 
 function enter(folder: string): void {
   try {
-    if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) {
-      writeFileSync(join(folder, '.gitignore'), '*\n', { mode: 0o600 });
-    }
+    if (makeFolder(folder)) writeFileSync(join(folder, '.gitignore'), '*\n', { mode: 0o600 });
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     refuseForeign(folder, readdirSync(folder));
   } catch (error) {
