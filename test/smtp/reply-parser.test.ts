@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProtocolError, type Reply, ReplyParser, replyText } from '#smtp';
+import { segmentsOf } from './segments.ts';
 
 function octets(text: string): Buffer {
   return Buffer.from(text, 'latin1');
@@ -98,7 +99,7 @@ describe('ReplyParser', () => {
         const last = lines.length - 1;
         return lines.map((line, index) => `${code.join('')}${index < last ? '-' : ' '}${line}\r\n`).join('');
       });
-      const read = parsed(...cut(written.join(''), lengths));
+      const read = parsed(...segmentsOf(written.join(''), lengths));
       expect(read).not.toBe('refused');
       const codes = read === 'refused' ? [] : read.map(({ code, lines }) => ({ code, lines }));
       expect(codes).toEqual(replies.map(({ code, lines }) => ({ code: Number(code.join('')), lines })));
@@ -109,7 +110,7 @@ describe('ReplyParser', () => {
   it('makes the same of any octets however they are cut', () => {
     const unit = fc.constantFrom('2', '5', '0', '-', ' ', 'x', '\r', '\n', '250 ok\r\n', '250-', '\r\n');
     const property = fc.property(fc.string({ unit, maxLength: 40 }), fc.array(fc.nat(5)), (text, lengths) => {
-      expect(parsed(...cut(text, lengths))).toEqual(parsed(text));
+      expect(parsed(...segmentsOf(text, lengths))).toEqual(parsed(text));
     });
     fc.assert(property, { numRuns: 2000 });
   });
@@ -170,16 +171,6 @@ describe('replyText', () => {
     expect(replyText(reply)).toBe(shown);
   });
 });
-
-function cut(text: string, lengths: readonly number[]): string[] {
-  const segments: string[] = [];
-  let from = 0;
-  for (const length of lengths) {
-    segments.push(text.slice(from, from + length));
-    from += length;
-  }
-  return [...segments, text.slice(from)];
-}
 
 function thrownBy(fn: () => unknown): ProtocolError {
   try {

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { END_OF_MAIL_DATA, MailDataError, transparent } from '#smtp';
+import { segmentsOf } from './segments.ts';
 
 /** What goes over the wire for these pieces, with the indicator; the field at fault where they are refused. */
 function wire(...pieces: readonly string[]): string {
@@ -98,10 +99,7 @@ describe('transparent', () => {
     const line = fc.string({ unit: fc.constantFrom('.', 'a', ' ', '\xe9', '..'), maxLength: 20 });
     const property = fc.property(fc.array(line, { minLength: 1 }), fc.array(fc.nat(30)), (lines, lengths) => {
       const mail = lines.map((text) => `${text}\r\n`).join('');
-      const pieces: string[] = [];
-      let from = 0;
-      for (const length of lengths) pieces.push(mail.slice(from, (from += length)));
-      expect(received(wire(...pieces, mail.slice(from)))).toBe(mail);
+      expect(received(wire(...segmentsOf(mail, lengths)))).toBe(mail);
     });
     fc.assert(property, { numRuns: 1000 });
   });
@@ -145,14 +143,14 @@ describe('transparent', () => {
 
   it('remembers a large piece apart from where it stands', () => {
     const large = Buffer.from(`.${'a'.repeat(97)}\r\n`.repeat(100));
-    const after = (head: string): string => {
+    const beginning = (head: string): string => {
       const data = transparent({ pieces: [Buffer.from(head), large] });
       return Buffer.concat([...data.pieces])
         .toString('latin1')
         .slice(0, head.length + 3);
     };
-    expect(after('b\r\n')).toBe('b\r\n..a');
-    expect(after('b')).toBe('b.aa');
+    expect(beginning('b\r\n')).toBe('b\r\n..a');
+    expect(beginning('b')).toBe('b.aa');
     expect(() => transparent({ pieces: [Buffer.from('x'.repeat(990)), large] })).toThrow(MailDataError);
     expect(() => transparent({ pieces: [Buffer.from('b\r'), large] })).toThrow(MailDataError);
   });
