@@ -1,5 +1,5 @@
 /** Text beyond ASCII in a header: encoded-words of RFC 2047, in UTF-8, as Q or B, whichever is shorter. */
-import { WANTED_LINE_OCTETS } from './folding.ts';
+import { ENCODED_LINE_OCTETS } from './folding.ts';
 
 /** RFC 2047 §2: an encoded-word has 75 octets at the most. */
 const MAX_ENCODED_WORD_OCTETS = 75;
@@ -30,7 +30,7 @@ export function encodedWords(name: string, text: string): string[] {
   const encode = isShorterInBase64 ? encodedB : encodedQ;
   const costOf = isShorterInBase64 ? base64Cost : qCost;
   const words: string[] = [];
-  const firstRoom = WANTED_LINE_OCTETS - name.length - ': '.length;
+  const firstRoom = ENCODED_LINE_OCTETS - name.length - ': '.length;
   let room = Math.max(MIN_ENCODED_WORD_OCTETS, Math.min(MAX_ENCODED_WORD_OCTETS, firstRoom)) - FRAME_OCTETS;
   let start = 0;
   let at = 0;

@@ -6,7 +6,7 @@ import { type NamedMailbox, printable } from '#address';
 import { formatDateTime } from './date-time.ts';
 import { encodedWords } from './encoded-word.ts';
 import { HeaderError } from './errors.ts';
-import { foldField, MAX_LINE_OCTETS, WANTED_LINE_OCTETS } from './folding.ts';
+import { ENCODED_LINE_OCTETS, foldField, WANTED_LINE_OCTETS } from './folding.ts';
 import { parameter } from './parameter.ts';
 
 const MAX_NAME_OCTETS = 76;
@@ -57,23 +57,30 @@ export function unstructuredField(name: string, text: string, maxLineOctets = WA
   const isWhole = isLiteral(text);
   if (isWhole && name.length + 2 + text.length <= WANTED_LINE_OCTETS) return `${name}: ${text}\r\n`;
   const words = isWhole ? text.split(' ') : [];
-  if (!isWhole || !fitsLines(name, words, maxLineOctets)) return foldField(name, encodedWords(name, text));
-  return foldField(name, words);
+  if (isWhole && fitsLines(name, words, maxLineOctets)) return foldField(name, words);
+  return foldField(name, encodedWords(name, text), ENCODED_LINE_OCTETS);
 }
 
 function fitsLines(name: string, words: readonly string[], maxLineOctets: number): boolean {
   return words.every((word, index) => (index === 0 ? name.length + 1 : 0) + 1 + word.length <= maxLineOctets);
 }
 
-/** A field whose syntax is its own and ASCII (`References`, `List-Unsubscribe`): as it is, folded at its spaces. @throws HeaderError */
+/**
+ * A field whose syntax is its own and ASCII (`References`, `List-Unsubscribe`): as it is, folded at its spaces.
+ * @throws HeaderError
+ */
 export function structuredField(name: string, value: string): string {
   checkText(name, value);
-  if (!PRINTABLE_ASCII.test(value))
+  if (!PRINTABLE_ASCII.test(value)) {
     throw new HeaderError(name, 'found a character beyond ASCII, which this field cannot carry');
-  return foldField(name, value.trim().split(' '));
+  }
+  if (/^ | $/.test(value)) throw new HeaderError(name, 'found a space at an end of the value, none is wanted');
+  return foldField(name, value.split(' '));
 }
 
-const ATOMS = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
+/** `atext` of RFC 5322 §3.2.3. */
+const ATEXT = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]";
+const ATOMS = new RegExp(`^${ATEXT}+(?: ${ATEXT}+)*$`);
 /** What a phrase says longer than this goes into encoded-words, which can be folded. */
 const MAX_UNFOLDED_PHRASE_OCTETS = 64;
 
@@ -87,15 +94,16 @@ export function mailboxField(name: string, { name: owner, mailbox }: NamedMailbo
     throw new HeaderError(name, `found ${printable(address)}, an address that was read by parseMailbox is wanted`);
   }
   if (owner === null || owner === '') return foldField(name, [address]);
-  return foldField(name, [...phraseUnits(name, checkText(name, owner)), `<${address}>`]);
+  const units = plainPhrase(checkText(name, owner));
+  if (units !== null) return foldField(name, [...units, `<${address}>`]);
+  return foldField(name, [...encodedWords(name, owner), `<${address}>`], ENCODED_LINE_OCTETS);
 }
 
-function phraseUnits(field: string, phrase: string): string[] {
-  if (phrase.length <= MAX_UNFOLDED_PHRASE_OCTETS && isLiteral(phrase)) {
-    if (ATOMS.test(phrase)) return phrase.split(' ');
-    return [`"${phrase.replace(/["\\]/g, '\\$&')}"`];
-  }
-  return encodedWords(field, phrase);
+/** A phrase as atoms or one quoted-string (RFC 5322 §3.2.5); `null` where it takes encoded-words. */
+function plainPhrase(phrase: string): string[] | null {
+  if (phrase.length > MAX_UNFOLDED_PHRASE_OCTETS || !isLiteral(phrase)) return null;
+  if (ATOMS.test(phrase)) return phrase.split(' ');
+  return [`"${phrase.replace(/["\\]/g, '\\$&')}"`];
 }
 
 export function dateField(epochMs: number): string {
@@ -103,8 +111,7 @@ export function dateField(epochMs: number): string {
 }
 
 /** `id-left@id-right`, both dot-atom-text, of RFC 5322 §3.6.4. */
-const MESSAGE_ID =
-  /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
+const MESSAGE_ID = new RegExp(`^${ATEXT}+(?:\\.${ATEXT}+)*@${ATEXT}+(?:\\.${ATEXT}+)*$`);
 const MAX_MESSAGE_ID_OCTETS = 250;
 
 /** @param id without its angle brackets @throws HeaderError */
@@ -133,48 +140,4 @@ export function parameterisedField(
     name,
     parts.map((part, index) => (index < parts.length - 1 ? `${part};` : part)),
   );
-}
-
-/** Fields of custom headers that are written at most once: RFC 5322 §3.6, RFC 2369 §3, RFC 2919 §3, RFC 8058. */
-const ONCE = new Set(['cc', 'in-reply-to', 'references', 'auto-submitted', 'feedback-id', 'precedence']);
-/** Fields with a syntax of their own, in which an encoded-word would be read as it stands (RFC 2047 §5). */
-const STRUCTURED = new Set([...ONCE, 'errors-to', 'disposition-notification-to', 'return-receipt-to']);
-/** Fields that the composer writes, and those that are not a sender's to write. */
-const RESERVED = new Set([
-  'date',
-  'from',
-  'sender',
-  'reply-to',
-  'to',
-  'subject',
-  'message-id',
-  'mime-version',
-  'bcc',
-  'return-path',
-  'received',
-  'dkim-signature',
-]);
-
-/**
- * The fields that a campaign adds, through the same gate, in the order given.
- * @throws HeaderError for a field that the composer writes itself, or that is not a sender's to write
- */
-export function customFields(headers: readonly (readonly [name: string, value: string])[]): string {
-  const written = new Set<string>();
-  let fields = '';
-  for (const [name, value] of headers) {
-    checkFieldName(name);
-    const key = name.toLowerCase();
-    if (RESERVED.has(key) || key.startsWith('content-') || key.startsWith('resent-')) {
-      throw new HeaderError(name, 'found a field that is not to be given here, another name is wanted');
-    }
-    const isList = key.startsWith('list-');
-    if ((isList || ONCE.has(key)) && written.has(key)) {
-      throw new HeaderError(name, 'found this field twice, once is wanted');
-    }
-    written.add(key);
-    const isStructured = isList || STRUCTURED.has(key);
-    fields += isStructured ? structuredField(name, value) : unstructuredField(name, value, MAX_LINE_OCTETS);
-  }
-  return fields;
 }

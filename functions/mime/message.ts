@@ -2,7 +2,8 @@
 import type { NamedMailbox } from '#address';
 import type { EncodedPart } from './attachment.ts';
 import { boundaries } from './boundary.ts';
-import { customFields, dateField, mailboxField, messageIdField, unstructuredField } from './header.ts';
+import { customFields } from './custom-fields.ts';
+import { dateField, mailboxField, messageIdField, unstructuredField } from './header.ts';
 import { composeBody, type Entity, type Segment } from './multipart.ts';
 import { writeOctets } from './slab.ts';
 
