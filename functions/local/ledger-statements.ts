@@ -73,6 +73,10 @@ const SENTENCES = {
   run: `${RUNS} WHERE id = ?`,
   createRun: `INSERT INTO run (id, campaign, source, slot, content_hash, created_at, on_uncertain, expires_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+  dropDeliveries: `DELETE FROM delivery WHERE id IN (SELECT delivery.id FROM ${JOINED} WHERE run.number = ?)`,
+  dropBatches: 'DELETE FROM batch WHERE run = ?',
+  replaceRun: `UPDATE run SET campaign = ?, source = ?, slot = ?, content_hash = ?, created_at = ?, on_uncertain = ?,
+    expires_at = ? WHERE number = ?`,
   completePlan: 'UPDATE run SET plan = ? WHERE number = ?',
   setPolicy: 'UPDATE run SET on_uncertain = ? WHERE number = ?',
 

@@ -60,8 +60,21 @@ export class SqliteLedger implements Ledger {
   async createRun(run: Omit<RunRecord, 'plan' | 'finished'>): Promise<void> {
     const { id, campaign, source, slot, contentHash, createdAt, onUncertain, expiresAt } = run;
     this.#write(() => {
-      this.#sql.createRun.run(id, campaign, source, slot, contentHash, createdAt, onUncertain, expiresAt);
+      const facts = [campaign, source, slot, contentHash, createdAt, onUncertain, expiresAt] as const;
+      const existing = this.#sql.run.get(id) as RunRow | undefined;
+      if (existing === undefined) this.#sql.createRun.run(id, ...facts);
+      else if (existing.content_hash !== contentHash && this.#isGivenUp(existing)) {
+        this.#sql.dropDeliveries.run(existing.number);
+        this.#sql.dropBatches.run(existing.number);
+        this.#sql.replaceRun.run(...facts, existing.number);
+      }
     });
+  }
+
+  /** Its plan never came to be, and nobody is at it. */
+  #isGivenUp({ number, plan }: RunRow): boolean {
+    const lives = this.#livingHolders();
+    return plan === null && !(this.#sql.batches.all(number) as BatchRow[]).some(({ holder }) => lives(holder));
   }
 
   async addBatch(run: string, batch: number, deliveries: readonly PlannedDelivery[]): Promise<void> {

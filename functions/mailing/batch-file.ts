@@ -1,21 +1,19 @@
 /** A batch as an object: what its mails are made of, a JSON line a recipient. Written once, before the ledger knows it. */
 
+import type { RunContent } from './frozen.ts';
 import type { PlannedRow } from './planner.ts';
-import type { ObjectStore, PlannedDelivery, RunRecord } from './ports.ts';
+import type { ObjectStore, PlannedDelivery } from './ports.ts';
 
 /** Recipients in a batch at the most: the unit that one lease and one commit cover. */
 export const BATCH_SIZE = 500;
 
-/** Of which run, and of which content of it: a planning that was given up leaves nothing to the next one. */
-export type BatchFolder = Pick<RunRecord, 'id' | 'contentHash'>;
-
-const nameOf = ({ id, contentHash }: BatchFolder, batch: number) =>
-  `runs/${id}/batches/${contentHash.slice(0, 10)}/${String(batch).padStart(6, '0')}.jsonl`;
+const nameOf = ({ id, contentHash }: RunContent, batch: number) =>
+  `runs/${id}/${contentHash.slice(0, 10)}/batches/${String(batch).padStart(6, '0')}.jsonl`;
 
 /** Writes the batch unless it is there, and gives the rows as they stand in it: an earlier planning's word holds. */
 export async function writeBatch(
   objects: ObjectStore,
-  run: BatchFolder,
+  run: RunContent,
   batch: number,
   rows: readonly PlannedRow[],
 ): Promise<readonly PlannedRow[]> {
@@ -26,7 +24,7 @@ export async function writeBatch(
 }
 
 /** @throws ObjectMissingError */
-export async function readBatch(objects: ObjectStore, run: BatchFolder, batch: number): Promise<PlannedRow[]> {
+export async function readBatch(objects: ObjectStore, run: RunContent, batch: number): Promise<PlannedRow[]> {
   const text = Buffer.from(await objects.read(nameOf(run, batch))).toString();
   return text
     .split('\n')

@@ -11,7 +11,7 @@ import {
   type LoadedCampaign,
 } from './campaign-source.ts';
 import { FieldDigest, sha256, sha256OfStream } from './digest.ts';
-import { ObjectMissingError, type ObjectStore } from './ports.ts';
+import { ObjectMissingError, type ObjectStore, type RunRecord } from './ports.ts';
 
 /** The list of recipients, as a file that can be read more than once. */
 export interface AudienceFile {
@@ -92,8 +92,12 @@ export function changedFiles(frozen: Manifest, live: Manifest): string[] {
   return changed;
 }
 
+/** A run, and the content that it was made of. */
+export type RunContent = Pick<RunRecord, 'id' | 'contentHash'>;
+
 const contentName = (hash: string) => `content/${hash}`;
-const manifestName = (run: string) => `runs/${run}/campaign.json`;
+/** By content, so that a planning that was given up leaves nothing to the next one. */
+const manifestName = ({ id, contentHash }: RunContent) => `runs/${id}/${contentHash.slice(0, 10)}/campaign.json`;
 
 /** A file changed between being hashed and being copied. */
 export class ChangedWhileReadError extends Error {
@@ -107,7 +111,7 @@ export class ChangedWhileReadError extends Error {
 /** Copies the campaign into the state. Harmless when it is there. */
 export async function freezeCampaign(
   objects: ObjectStore,
-  run: string,
+  run: RunContent,
   source: CampaignSource,
   audience: AudienceFile,
   manifest: Manifest,
@@ -156,7 +160,7 @@ export function readContent(objects: ObjectStore, hash: string): Promise<Uint8Ar
 }
 
 /** @throws ObjectMissingError */
-export async function readManifest(objects: ObjectStore, run: string): Promise<Manifest> {
+export async function readManifest(objects: ObjectStore, run: RunContent): Promise<Manifest> {
   return JSON.parse(Buffer.from(await objects.read(manifestName(run))).toString()) as Manifest;
 }
 

@@ -187,7 +187,10 @@ export interface Ledger {
   /** In the order of their making. */
   runs(campaign?: string): Promise<RunRecord[]>;
   run(id: string): Promise<RunRecord | null>;
-  /** Harmless when the run is there. */
+  /**
+   * Harmless when the run is there. One of other content whose plan is not complete, and which nobody plans at the
+   * moment, has sent nothing and never will: this one takes its place, and its batches go.
+   */
   createRun(run: Omit<RunRecord, 'plan' | 'finished'>): Promise<void>;
   /** Harmless when the batch is there. @throws IllegalMoveError when the plan is complete without it */
   addBatch(run: string, batch: number, deliveries: readonly PlannedDelivery[]): Promise<void>;

@@ -85,14 +85,14 @@ export async function startRun(
       const dry = await planDry(live, audience, contentHash, { run: id, at: options.slot ?? createdAt });
       refuseOtherPlan(options.planHash, dry.counts.planHash);
     }
-    await freezeCampaign(ports.objects, id, live.source, audience, manifest);
+    await freezeCampaign(ports.objects, { id, contentHash }, live.source, audience, manifest);
     await ports.ledger.createRun(newRecord(id, manifest, contentHash, live.campaign, createdAt, options));
     run = await mustRead(ports.ledger, id);
   } else if (options.onUncertain !== undefined && options.onUncertain !== run.onUncertain) {
     await ports.ledger.setUncertainPolicy(run.id, options.onUncertain);
     run = await mustRead(ports.ledger, run.id);
   }
-  const frozen = await readManifest(ports.objects, run.id);
+  const frozen = await readManifest(ports.objects, run);
   const { source, audience: frozenAudience } = frozenSource(ports.objects, frozen);
   const loaded = await loadCampaign(source);
   const problems = run.plan === null ? await completePlan(ports, run, loaded, live, frozenAudience, options) : [];
@@ -125,7 +125,7 @@ async function findRun(
         `Cannot start: another campaign folder of this name (${run.source}) has run ${run.id} in this state; use another --state`,
       );
     }
-    return run;
+    return run !== null && run.plan === null && run.contentHash !== contentHash ? null : run;
   }
   const runs = (await ledger.runs(manifest.campaign)).filter((run) => run.slot === null);
   // A run whose plan never came to be has sent nothing: only its own content may go on with it.

@@ -62,11 +62,34 @@ export function describeLedger(name: string, newStore: NewLedgerStore): void {
         const first = newRun('z');
         await ledger.createRun(first);
         await ledger.createRun({ ...newRun('a'), campaign: 'birthday', slot: START });
-        await ledger.createRun({ ...first, contentHash: 'another' });
+        await ledger.createRun({ ...first, createdAt: START + MINUTE, onUncertain: 'resend' });
         expect(await ledger.run('z')).toEqual({ ...first, plan: null, finished: false });
         expect(await ledger.run('nobody')).toBeNull();
         expect((await ledger.runs()).map(({ id }) => id)).toEqual(['z', 'a']);
         expect((await ledger.runs('birthday')).map(({ id, slot }) => [id, slot])).toEqual([['a', START]]);
+      });
+
+      test('createRun replaces a run of other content whose plan was given up, with all its batches', async () => {
+        const first = newRun('run-1');
+        await ledger.createRun(first);
+        await ledger.addBatch('run-1', 0, []);
+        await ledger.addBatch('run-1', 1, recipients(3));
+        const second = { ...first, contentHash: 'other content', createdAt: START + MINUTE };
+        const planner = await claimed('run-1', { batch: 0 });
+        await ledger.createRun(second);
+        expect(await ledger.run('run-1'), 'while somebody plans it').toMatchObject({ contentHash: first.contentHash });
+        await ledger.release(planner);
+        await ledger.createRun(second);
+        expect(await ledger.run('run-1')).toEqual({ ...second, plan: null, finished: false });
+        expect(await all(ledger.deliveries('run-1'))).toEqual([]);
+        await ledger.addBatch('run-1', 1, recipients(2, 7));
+        await ledger.completePlan('run-1', planOf(1, 2));
+        expect((await all(ledger.deliveries('run-1'))).map(({ recipient }) => recipient)).toEqual([
+          'r7@example.org',
+          'r8@example.org',
+        ]);
+        await ledger.createRun({ ...first, contentHash: 'a third one' });
+        expect(await ledger.run('run-1'), 'once its plan is complete').toMatchObject({ contentHash: 'other content' });
       });
 
       test('addBatch twice changes nothing of what happened to the first', async () => {
