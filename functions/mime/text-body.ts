@@ -32,8 +32,8 @@ export function encodeText(field: 'text' | 'html', text: string): TextBody {
   }
   const octets = Buffer.from(canonical);
   const base64 = base64Octets(octets.length);
-  // Of a character beyond ASCII, UTF-16 has n units and UTF-8 at least n + 1 octets, each of them escaped by 2 more:
-  // three times the difference is the least that quoted-printable adds. Often that is enough to know.
+  // Escaping adds 2 to each octet beyond ASCII: 6 to a character that has 3 octets and 1 unit of UTF-16, and more by
+  // their difference to any other. So three times the difference is the least it can add; often that settles it.
   const least = octets.length + 3 * (octets.length - canonical.length);
   const quotedPrintable = least > base64 ? null : quotedPrintableOf(octets);
   if (quotedPrintable !== null && quotedPrintable.length <= base64) {

@@ -31,6 +31,7 @@ describe('parseMailbox gives the wire form', () => {
     ['a@MÜNCHEN.example', 'a@xn--mnchen-3ya.example'],
     ['a@mu\u0308nchen.example', 'a@xn--mnchen-3ya.example'],
     ['a@XN--MNCHEN-3YA.example', 'a@xn--mnchen-3ya.example'],
+    ['"ana maria"@Müller.example', '"ana maria"@xn--mller-kva.example'],
     ['a@straße.example', 'a@xn--strae-oqa.example'],
     ['a@日本.example', 'a@xn--wgv71a.example'],
     ['a@שלום.example', 'a@xn--9dbne9b.example'],

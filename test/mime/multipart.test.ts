@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseNamedMailbox } from '#address';
 import { BodyError, composeMessage, encodeAttachment, type Message } from '#mime';
 import { composed, PLAIN } from './fixtures.ts';
 
@@ -52,6 +53,7 @@ describe('a body', () => {
   ])('of %s', (_name, change, types) => {
     const message = Buffer.concat(composeMessage({ ...bare, ...change }).pieces).toString('latin1');
     expect(outline(message)).toEqual(types);
+    expect(message).toMatch(/\r\n$/);
   });
 
   it.each<[string, Partial<Message>, RegExp]>([
@@ -78,6 +80,14 @@ describe('a body', () => {
 });
 
 describe('composeMessage', () => {
+  it('does what its example says', () => {
+    const from = parseNamedMailbox('Cartero News <news@example.com>');
+    const to = parseNamedMailbox('person@example.org');
+    const data = composeMessage({ date: 0, messageId: '1@example.com', from, to, subject: '¡Hola!', text: 'Hola\n' });
+    expect(Buffer.concat(data.pieces).toString()).toMatch(/^Date: Thu, 01 Jan 1970 00:00:00 \+0000\r\nFrom: /);
+    expect(data).toMatchObject({ sevenBit: true, hasDotLine: false });
+  });
+
   it('gives the same octets for the same message', () => {
     expect(composed({ ...both, attachments: [file] })).toBe(composed({ ...both, attachments: [file] }));
   });
