@@ -80,6 +80,13 @@ export class Dialogue {
     return this.#failure === null && this.#parser.pendingOctets === 0;
   }
 
+  /** The same before something is begun: a reply that was begun unasked ends the dialogue here. @returns `failure` */
+  check(): SmtpError | null {
+    if (!this.isOpen)
+      this.fail(new ProtocolError('the server has begun a reply that nobody asked for', { step: this.#step }));
+    return this.#failure;
+  }
+
   /** @throws ConnectError, TimeoutError */
   async connect(): Promise<void> {
     const begin = (): void => {
@@ -185,9 +192,8 @@ export class Dialogue {
   }
 
   async #ask(octets: Uint8Array, shown: string, step: Step): Promise<ReceivedReply> {
-    if (this.#failure === null && this.#parser.pendingOctets > 0) {
-      this.fail(new ProtocolError('the server has begun a reply that nobody asked for', { step: this.#step }));
-    }
+    const failure = this.check();
+    if (failure !== null) throw failure;
     return this.#await<ReceivedReply>(
       step,
       (done) => ({ replied: done }),

@@ -2,7 +2,7 @@ import type { PeerCertificate } from './certificate.ts';
 import { Command } from './command.ts';
 import { Dialogue } from './dialogue.ts';
 import { type Envelope, prepare } from './envelope.ts';
-import { ProtocolError, type SmtpError, TlsRequiredError } from './errors.ts';
+import { ConnectionLostError, type SmtpError, TlsRequiredError } from './errors.ts';
 import type { Extensions } from './extensions.ts';
 import { type Opened, open } from './opening.ts';
 import { checkCredentials, type MechanismName } from './sasl.ts';
@@ -164,10 +164,8 @@ class LiveSession implements Session {
   }
 
   #unsent(envelope: Envelope): TransactionResult {
-    if (this.#dialogue.failure === null && !this.#dialogue.isOpen) {
-      this.#dialogue.fail(new ProtocolError('the server has begun a reply that nobody asked for', { step: 'idle' }));
-    }
-    const error = this.#dialogue.failure ?? new ProtocolError('the session is being closed', { step: 'QUIT' });
+    const closing = new ConnectionLostError('the session is being closed', { step: 'QUIT' });
+    const error = this.#dialogue.check() ?? closing;
     return { recipients: envelope.forwardPaths.map(() => ({ outcome: 'unsent', error })), error };
   }
 }

@@ -94,6 +94,7 @@ class Transaction {
       if (outcome === 'accepted') continue;
       const tooMany = this.#results.slice(0, index).includes(null) && isTooManyRecipients(reply);
       this.#results[index] = { outcome: tooMany ? 'deferred' : outcome, step: 'RCPT', reply };
+      // A 421 to one recipient is that one's; the dialogue is over for the others.
       this.#throwIfOver();
     }
     return this.#results.includes(null);
@@ -167,9 +168,9 @@ class Transaction {
     return { outcome: 'unsent', error };
   }
 
-  /** A 421 to one recipient is that one's; the dialogue is over for the others. */
   #throwIfOver(): void {
-    if (this.#dialogue.failure !== null) throw this.#dialogue.failure;
+    const failure = this.#dialogue.check();
+    if (failure !== null) throw failure;
   }
 
   #outOfStep(step: Step, reply: Reply, wanted: string): SmtpError {

@@ -20,8 +20,6 @@ export interface LeafOptions {
   readonly subject?: string;
   /** Days from now. Default -1 to 30. */
   readonly days?: readonly [from: number, to: number];
-  /** Default: P-256. */
-  readonly rsaBits?: number;
 }
 
 export interface Authority {
@@ -61,7 +59,7 @@ export async function createSelfSigned(names: readonly string[]): Promise<Identi
 }
 
 async function issue(options: LeafOptions, by: { issuer: string; signingKey: CryptoKey }): Promise<Identity> {
-  const keys = await generateKeys(options.rsaBits);
+  const keys = await generateKeys();
   const certificate = await x509.X509CertificateGenerator.create({
     ...validity(options.days ?? [-1, 30]),
     serialNumber: '03',
@@ -76,11 +74,8 @@ async function issue(options: LeafOptions, by: { issuer: string; signingKey: Cry
 
 type CryptoKey = webcrypto.CryptoKey;
 
-function generateKeys(rsaBits?: number): Promise<webcrypto.CryptoKeyPair> {
-  if (rsaBits === undefined) return webcrypto.subtle.generateKey(ECDSA, true, ['sign', 'verify']);
-  const publicExponent = new Uint8Array([1, 0, 1]);
-  const rsa = { name: 'RSASSA-PKCS1-v1_5', modulusLength: rsaBits, publicExponent, hash: 'SHA-256' };
-  return webcrypto.subtle.generateKey(rsa, true, ['sign', 'verify']);
+function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(ECDSA, true, ['sign', 'verify']);
 }
 
 function validity([from, to]: readonly [number, number]): { notBefore: Date; notAfter: Date } {

@@ -1,7 +1,7 @@
 /** A server on loopback that follows a script for one connection. Octets are characters U+0000 to U+00FF. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { TLSSocket, type TLSSocketOptions } from 'node:tls';
 import type { Identity } from './certificates.ts';
 
 export type Script = (client: Client) => Promise<void>;
@@ -39,6 +39,9 @@ export async function serve(script: Script): Promise<ScriptedServer> {
   };
 }
 
+/** A server's choice of TLS versions and strength. */
+export type TlsOptions = Pick<TLSSocketOptions, 'minVersion' | 'maxVersion' | 'ciphers'>;
+
 export class Client {
   /** Everything that the client has sent, TLS taken off. */
   heard = '';
@@ -68,17 +71,18 @@ export class Client {
     this.#unread = this.#unread.slice(expected.length);
   }
 
+  async closed(): Promise<void> {
+    while (!this.#isClosed) await this.#change();
+  }
+
   /** Waits until the client has closed; it may say nothing more. */
   async leaves(): Promise<void> {
-    while (!this.#isClosed) await this.#change();
+    await this.closed();
     if (this.#unread !== '') throw new Error(`the client also said ${JSON.stringify(this.#unread)}`);
   }
 
   /** Takes TLS on, as the server's side. Fails when the client does not go along. */
-  async secure(
-    identity: Identity,
-    options: { maxVersion?: 'TLSv1.1' | 'TLSv1.2'; minVersion?: 'TLSv1' } = {},
-  ): Promise<void> {
+  async secure(identity: Identity, options: TlsOptions = {}): Promise<void> {
     this.#socket.removeAllListeners('data');
     const secure = new TLSSocket(this.#socket, { isServer: true, ...identity, ...options });
     this.#socket = secure;
