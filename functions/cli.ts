@@ -1,6 +1,6 @@
 /** Door: the command line. Finds the command, gives it its surroundings, turns what it throws into words and an exit code. */
 import { check } from './cli/check.ts';
-import { type Command, helpOf, type Shell, UsageError, Words } from './cli/command.ts';
+import { type Command, helpOf, type Shell, UsageError, usageOf, Words } from './cli/command.ts';
 import { compose } from './cli/compose.ts';
 import { demo } from './cli/demo.ts';
 import { explain } from './cli/explain.ts';
@@ -61,11 +61,9 @@ async function dispatch(args: readonly string[], shell: Shell): Promise<number> 
   try {
     return await command.run(new Words(command, rest), shell);
   } catch (error) {
-    shell.note(explain(error));
+    shell.note(explain(error, name));
     if (error instanceof UsageError)
-      shell.note(
-        `\nUsage:\n${command.usage.map((line) => `  cartero ${line}`).join('\n')}\n\n\`cartero ${name} --help\` tells more.`,
-      );
+      shell.note(`\nUsage:\n${usageOf(command)}\n\n\`cartero ${name} --help\` tells more.`);
     return 1;
   }
 }

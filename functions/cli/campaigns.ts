@@ -5,13 +5,13 @@ import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openCampaignFolder } from '#local';
 import { type AudienceFile, type CampaignSource, type LoadedCampaign, loadCampaign } from '#mailing';
-import { type Shell, UsageError } from './command.ts';
+import { InputError, type Shell } from './command.ts';
 
 /** Where this project lies; its templates/ and infra/ serve every folder that has none of its own. */
 export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const PROJECT_TEMPLATES = join(PROJECT, 'templates');
 
-/** @throws UsageError where there is no such folder; CampaignError where it is not in order */
+/** @throws InputError where there is no such folder; CampaignError where it is not in order */
 export async function openCampaign(word: string, shell: Shell): Promise<LoadedCampaign> {
   return loadCampaign(await findCampaign(word, shell));
 }
@@ -24,7 +24,7 @@ export async function findCampaign(word: string, shell: Shell): Promise<Campaign
     }
   }
   const names = await campaignNames(shell);
-  throw new UsageError(
+  throw new InputError(
     `there is no campaign ${JSON.stringify(word)}; ${names.length > 0 ? `there are ${names.join(', ')}` : 'make one with `cartero new <name>`'}, or give the path of a campaign folder`,
   );
 }
@@ -42,7 +42,7 @@ export async function campaignNames(shell: Shell): Promise<string[]> {
   return [];
 }
 
-/** The audience that `--audience` or the campaign names. @throws UsageError where there is none */
+/** The audience that `--audience` or the campaign names. @throws InputError where there is none */
 export async function openAudience(
   loaded: LoadedCampaign,
   file: string | undefined,
@@ -51,15 +51,15 @@ export async function openAudience(
   if (file !== undefined) {
     const path = resolve(shell.cwd, file);
     if (!(await stat(path).catch(() => null))?.isFile())
-      throw new UsageError(`there is no audience file ${JSON.stringify(file)}`);
+      throw new InputError(`there is no audience file ${JSON.stringify(file)}`);
     return { name: shown(path, shell), open: () => createReadStream(path) };
   }
   const { campaign, source } = loaded;
   const { audience } = campaign;
   if (audience === undefined)
-    throw new UsageError(`${source.location}/campaign.json names no audience; add "audience", or give --audience FILE`);
+    throw new InputError(`${source.location}/campaign.json names no audience; add "audience", or give --audience FILE`);
   if (!(await source.files.has(audience)))
-    throw new UsageError(`there is no file ${source.location}/${audience}, which campaign.json names as audience`);
+    throw new InputError(`there is no file ${source.location}/${audience}, which campaign.json names as audience`);
   return { name: `${source.location}/${audience}`, open: () => source.files.stream(audience) };
 }
 

@@ -14,7 +14,7 @@ import {
   sha256OfStream,
 } from '#mailing';
 import { campaignNames, findCampaign, openAudience } from './campaigns.ts';
-import { type Command, type Shell, UsageError } from './command.ts';
+import { type Command, InputError, type Shell } from './command.ts';
 import { grouped } from './progress.ts';
 import { sampleOf } from './single-mail.ts';
 
@@ -34,7 +34,7 @@ export const check: Command = {
   async run(words, shell) {
     const names = words.positionals.length > 0 ? words.positionals : await campaignNames(shell);
     if (names.length === 0)
-      throw new UsageError('there is no campaign under templates/; make one with `cartero new <name>`');
+      throw new InputError('there is no campaign under templates/; make one with `cartero new <name>`');
     let problems = 0;
     for (const name of names) problems += await checkCampaign(name, words.text('audience'), shell);
     return problems > 0 ? 1 : 0;
@@ -72,7 +72,7 @@ async function checkSample(loaded: LoadedCampaign, report: (problem: Problem) =>
   try {
     await sampleOf(loaded);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof InputError)) throw error;
     report({ file: `${loaded.source.location}/${SAMPLE_FILE}`, problem: error.message });
   }
 }

@@ -46,6 +46,15 @@ export class UsageError extends Error {
   }
 }
 
+/** What the words point at is not there, or not in order. */
+export class InputError extends Error {
+  readonly code = 'ERR_INPUT';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'InputError';
+  }
+}
+
 /** The words behind a command's name, read by its options. */
 export class Words {
   readonly positionals: readonly string[];
@@ -139,6 +148,11 @@ export class Words {
   }
 }
 
+/** The usage lines; one that begins with a space goes on with the one before. */
+export function usageOf({ usage }: Command): string {
+  return usage.map((line) => (line.startsWith(' ') ? `          ${line}` : `  cartero ${line}`)).join('\n');
+}
+
 /** The text of `cartero <command> --help`. */
 export function helpOf(command: Command): string {
   const options = [...Object.entries(command.options)];
@@ -148,7 +162,7 @@ export function helpOf(command: Command): string {
   return [
     `${command.summary}\n`,
     'Usage:',
-    ...command.usage.map((line) => `  cartero ${line}`),
+    usageOf(command),
     ...(command.details === undefined ? [] : ['', command.details.trim()]),
     ...(lines.length === 0 ? [] : ['', 'Options:', ...lines]),
     '',

@@ -1,18 +1,23 @@
 /** What went wrong in words for the person at the keyboard, and which setting to change. */
 import { AudienceError } from '#audience';
-import { CampaignError, escapeControls, type Relay, RelayError, RelayFault, RunError } from '#mailing';
+import { CampaignError, escapeControls, type Relay, RelayError, RunError } from '#mailing';
 import { AuthError, ConnectError, SmtpError, TimeoutError, TlsError, TlsRequiredError } from '#smtp';
-import { UsageError } from './command.ts';
+import { InputError, UsageError } from './command.ts';
 
 /** Errors whose message says it all; of any other one the stack is shown, since it is ours to mend. */
-const TOLD = [UsageError, CampaignError, RelayError, RunError, AudienceError, SmtpError];
+const TOLD = [UsageError, InputError, CampaignError, RelayError, RunError, AudienceError, SmtpError];
+const TOLD_CODES =
+  /^ERR_(STATE|LEDGER|OBJECT_MISSING|OBJECT_NAME|OBJECT_STORE|INBOX|MAIL|CHANGED_WHILE_READ|SMTP_COMMAND|SMTP_MAIL_DATA)$/;
 
-export function explain(error: unknown): string {
-  if (!(error instanceof Error)) return `Cannot go on: ${String(error)}`;
-  if (error instanceof RelayFault) return explain(error.cause);
-  const { code } = error as { code?: unknown };
-  const told = TOLD.some((type) => error instanceof type) || (typeof code === 'string' && /^E[A-Z]/.test(code));
-  return told ? error.message.split('\n').map(escapeControls).join('\n') : (error.stack ?? error.message);
+/** @param command the command's name, told with what is wrong with its words */
+export function explain(error: unknown, command: string): string {
+  if (!(error instanceof Error)) return `cartero ${command}: ${String(error)}`;
+  const { code, errno } = error as { code?: unknown; errno?: unknown };
+  const isTold =
+    TOLD.some((type) => error instanceof type) || TOLD_CODES.test(String(code)) || typeof errno === 'number';
+  if (!isTold) return error.stack ?? error.message;
+  const told = error.message.split('\n').map(escapeControls).join('\n');
+  return error instanceof UsageError || error instanceof InputError ? `cartero ${command}: ${told}` : told;
 }
 
 /** What a relay did, and the setting of the relay that is likely to cure it. */

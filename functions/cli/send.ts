@@ -6,7 +6,7 @@ import { escapeControls, type Mail, replyText } from '#mailing';
 import { composeMessage, type EncodedPart, encodeAttachment, HeaderError, mediaTypeOf } from '#mime';
 import { type RecipientResult, SmtpError, type TranscriptRecord } from '#smtp';
 import { openAudience, openCampaign } from './campaigns.ts';
-import { type Command, type Shell, UsageError, type Words } from './command.ts';
+import { type Command, InputError, type Shell, UsageError, type Words } from './command.ts';
 import { explainRelay } from './explain.ts';
 import { chooseRelay, type OpenRelay } from './relays.ts';
 import { composeOne, now, rowOf, sampleOf } from './single-mail.ts';
@@ -112,7 +112,7 @@ async function typedMail(words: Words, shell: Shell): Promise<Mail> {
     });
     return { envelope: { reversePath: from.mailbox.address, forwardPaths: [to.mailbox.address] }, data };
   } catch (error) {
-    if (error instanceof HeaderError) throw new UsageError(`${error.field}: ${error.problem}`);
+    if (error instanceof HeaderError) throw new InputError(`${error.field}: ${error.problem}`);
     throw error;
   }
 }
@@ -173,7 +173,7 @@ async function fileText(words: Words, option: string, shell: Shell): Promise<str
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(await readOctets(file, option, shell));
   } catch (error) {
-    if (error instanceof TypeError) throw new UsageError(`--${option}: ${JSON.stringify(file)} is not UTF-8 text`);
+    if (error instanceof TypeError) throw new InputError(`--${option}: ${JSON.stringify(file)} is not UTF-8 text`);
     throw error;
   }
 }
@@ -182,7 +182,7 @@ async function readOctets(file: string, option: string, shell: Shell): Promise<U
   try {
     return await readFile(resolve(shell.cwd, file));
   } catch (error) {
-    throw new UsageError(
+    throw new InputError(
       `--${option}: ${JSON.stringify(file)} cannot be read (${(error as NodeJS.ErrnoException).code})`,
     );
   }

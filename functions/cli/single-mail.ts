@@ -13,7 +13,7 @@ import {
   SAMPLE_FILE,
   sha256OfStream,
 } from '#mailing';
-import { UsageError } from './command.ts';
+import { InputError } from './command.ts';
 
 export interface SingleMailOptions {
   /** Epoch ms of the Date field. */
@@ -22,46 +22,46 @@ export interface SingleMailOptions {
   readonly to?: string;
 }
 
-/** The N-th row of an audience, from 1. @throws UsageError where it has fewer, or the row is not in order */
+/** The N-th row of an audience, from 1. @throws InputError where it has fewer, or the row is not in order */
 export async function rowOf(audience: AudienceFile, wanted: number): Promise<Record<string, unknown>> {
   let last = 0;
   for await (const row of readAudience(audience.open(), { name: audience.name })) {
     last = row.row;
     if (row.row !== wanted) continue;
     if ('problem' in row)
-      throw new UsageError(
+      throw new InputError(
         formatProblem({ file: audience.name, row: row.row, field: row.field, problem: row.problem }),
       );
     return { ...row.fields };
   }
-  throw new UsageError(`${audience.name} has ${last} rows, so there is no row ${wanted}`);
+  throw new InputError(`${audience.name} has ${last} rows, so there is no row ${wanted}`);
 }
 
-/** The campaign's sample.json. @throws UsageError where there is none */
+/** The campaign's sample.json. @throws InputError where there is none */
 export async function sampleOf({ source }: LoadedCampaign): Promise<Record<string, unknown>> {
   if (!(await source.files.has(SAMPLE_FILE)))
-    throw new UsageError(
+    throw new InputError(
       `there is no ${source.location}/${SAMPLE_FILE}; give a row, or write one recipient into it as JSON`,
     );
   return recipientOf(Buffer.from(await source.files.read(SAMPLE_FILE)).toString(), `${source.location}/${SAMPLE_FILE}`);
 }
 
-/** One recipient as JSON. @throws UsageError */
+/** One recipient as JSON. @throws InputError */
 export function recipientOf(text: string, where: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new UsageError(`${where} is not JSON, wanted an object such as {"email":"ana@example.com","name":"Ana"}`);
+    throw new InputError(`${where} is not JSON, wanted an object such as {"email":"ana@example.com","name":"Ana"}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new UsageError(`${where} is no JSON object, wanted one such as {"email":"ana@example.com"}`);
+    throw new InputError(`${where} is no JSON object, wanted one such as {"email":"ana@example.com"}`);
   return value as Record<string, unknown>;
 }
 
 /**
  * Composes one recipient's mail as a run of this one recipient would.
- * @throws UsageError where the recipient is not in order; MailError
+ * @throws InputError where the recipient is not in order; MailError
  */
 export async function composeOne(
   loaded: LoadedCampaign,
@@ -90,7 +90,7 @@ export async function composeOne(
   for await (const row of planner.deliveries()) planned = row;
   const [problem] = planner.problems;
   if (planned?.fields === undefined) {
-    throw new UsageError(
+    throw new InputError(
       `this recipient is not in order: ${problem === undefined ? 'there is none' : formatProblem({ file: 'recipient', field: problem.field ?? null, problem: problem.problem })}`,
     );
   }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type LocalState, openState } from '#local';
 import type { RunRecord } from '#mailing';
-import { type Option, type Shell, UsageError, type Words } from './command.ts';
+import { InputError, type Option, type Shell, type Words } from './command.ts';
 
 export const STATE_OPTION: Option = {
   type: 'string',
@@ -22,25 +22,25 @@ export function openStateOf(words: Words, shell: Shell): LocalState {
   });
 }
 
-/** Opens a state only where there is one. @throws UsageError */
+/** Opens a state only where there is one. @throws InputError */
 export function openExistingState(words: Words, shell: Shell): LocalState {
   const folder = stateFolder(words, shell);
   if (!existsSync(join(folder, 'ledger.sqlite')))
-    throw new UsageError(`there is no state in ${folder}: nothing was run there; name another folder with --state`);
+    throw new InputError(`there is no state in ${folder}: nothing was run there; name another folder with --state`);
   return openStateOf(words, shell);
 }
 
-/** The run of that id, or of an id that begins so; without one the newest. @throws UsageError */
+/** The run of that id, or of an id that begins so; without one the newest. @throws InputError */
 export async function findRun(state: LocalState, id: string | undefined): Promise<RunRecord> {
   const runs = await state.ledger.runs();
   const newest = runs.toSorted((a, b) => a.createdAt - b.createdAt).at(-1);
-  if (newest === undefined) throw new UsageError('no run was started in this state');
+  if (newest === undefined) throw new InputError('no run was started in this state');
   if (id === undefined) return newest;
   const exact = runs.find((run) => run.id === id);
   const beginning = runs.filter((run) => run.id.startsWith(id));
   const found = exact ?? (beginning.length === 1 ? beginning[0] : undefined);
   if (found === undefined) {
-    throw new UsageError(
+    throw new InputError(
       `${beginning.length > 1 ? 'several runs begin with' : 'there is no run'} ${JSON.stringify(id)}; there are ${runs.map((run) => run.id).join(', ')}`,
     );
   }

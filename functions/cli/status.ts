@@ -1,6 +1,6 @@
 import type { LocalState } from '#local';
 import { isoTime, OUTCOMES, type RunRecord, resultLine, type Totals } from '#mailing';
-import { type Command, UsageError } from './command.ts';
+import { type Command, InputError } from './command.ts';
 import { grouped } from './progress.ts';
 import { findRun, openExistingState, STATE_OPTION } from './states.ts';
 
@@ -29,7 +29,7 @@ export const status: Command = {
         return 0;
       }
       const runs = id === undefined ? await state.ledger.runs() : [await findRun(state, id)];
-      if (runs.length === 0) throw new UsageError('no run was started in this state');
+      if (runs.length === 0) throw new InputError('no run was started in this state');
       for (const run of runs)
         shell.out(
           words.flag('json')

@@ -5,6 +5,7 @@
  *     objects/         frozen campaigns, audiences, batches, results
  *     transcripts/     SMTP conversations
  *     locks/           which processes live
+ *     inbox/           what the embedded SMTP server took
  *
  * Addresses are personal data: a folder that is made here is its user's alone, and kept out of version control.
  */
@@ -79,7 +80,7 @@ export function openState(folder: string, options: StateOptions = {}): LocalStat
   }
 }
 
-const OURS: ReadonlySet<string> = new Set(['ledger.sqlite', 'objects', 'transcripts', 'locks']);
+const OURS: ReadonlySet<string> = new Set(['ledger.sqlite', 'objects', 'transcripts', 'locks', 'inbox']);
 
 function enter(folder: string): void {
   try {
