@@ -23,6 +23,26 @@ export async function writeBatch(
   return rows;
 }
 
+/**
+ * What a planning that was cut off wrote down of a row; `undefined` from where it wrote nothing. All but one recipient's
+ * own files is frozen, and a file that comes or changes meanwhile would move rows from one batch to the next, where some
+ * are written twice and some never. To be asked in the order of rows: one batch is in memory at a time.
+ */
+export function earlierRows(objects: ObjectStore, run: RunContent): (row: number) => Promise<PlannedRow | undefined> {
+  let rows: ReadonlyMap<number, PlannedRow> = new Map();
+  let batch = 0;
+  let lastRow = 0;
+  return async (row) => {
+    while (row > lastRow) {
+      batch += 1;
+      const read = (await objects.has(nameOf(run, batch))) ? await readBatch(objects, run, batch) : [];
+      rows = new Map(read.map((planned) => [planned.row, planned]));
+      lastRow = read.at(-1)?.row ?? Number.POSITIVE_INFINITY;
+    }
+    return rows.get(row);
+  };
+}
+
 /** @throws ObjectMissingError */
 export async function readBatch(objects: ObjectStore, run: RunContent, batch: number): Promise<PlannedRow[]> {
   const text = Buffer.from(await objects.read(nameOf(run, batch))).toString();

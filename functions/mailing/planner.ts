@@ -40,6 +40,8 @@ export interface PlanningOptions {
   readonly at: number;
   /** Pins one recipient's file and gives its SHA-256. @throws ObjectMissingError */
   readonly pinFile: (object: string) => Promise<string>;
+  /** What a planning that was cut off has made durable of a row: its word about the row's files holds. */
+  readonly earlier?: (row: number) => Promise<PlannedRow | undefined>;
 }
 
 /** Problems kept for showing; the rest are only counted. */
@@ -112,7 +114,9 @@ export class Planner {
     }
     const missing = missingVariable(templates, row.fields);
     if (missing !== null) return this.#invalid(row, email, missing.field, missing.problem, address.key);
-    const files = await this.#pinFiles(campaign, templates, row.fields);
+    const earlier = await this.#options.earlier?.(row.row);
+    if (earlier?.problem !== undefined) return this.#invalid(row, email, null, earlier.problem, address.key);
+    const files = earlier ? { pinned: earlier.files ?? [] } : await this.#pinFiles(campaign, templates, row.fields);
     if ('problem' in files) return this.#invalid(row, email, files.field, files.problem, address.key);
     // Only a row that will be sent stands in the way of another one to the same person.
     this.#seen.add(address.key);
@@ -131,7 +135,7 @@ export class Planner {
     campaign: Campaign,
     templates: TemplateSet,
     fields: Readonly<Record<string, unknown>>,
-  ): Promise<{ pinned: (PlannedFile | null)[] } | RowFault> {
+  ): Promise<{ pinned: readonly (PlannedFile | null)[] } | RowFault> {
     if (!campaign.attachments.some(({ object }) => object.includes('{{'))) return { pinned: [] };
     const pinned: (PlannedFile | null)[] = [];
     for (const [index, attachment] of campaign.attachments.entries()) {

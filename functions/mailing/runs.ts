@@ -6,7 +6,7 @@
  *   left to do; anything else is a new run, named by its content. `another` asks for a new one all the same.
  */
 
-import { BATCH_SIZE, deliveriesOf, writeBatch } from './batch-file.ts';
+import { BATCH_SIZE, deliveriesOf, earlierRows, writeBatch } from './batch-file.ts';
 import type { Campaign } from './campaign.ts';
 import { type LoadedCampaign, loadCampaign } from './campaign-source.ts';
 import { sha256OfStream } from './digest.ts';
@@ -207,6 +207,13 @@ async function completePlan(
     const claim = await ports.ledger.claim(run.id, PLANNING, { now: ports.clock.now() });
     if (claim !== null) {
       try {
+        // Another process may have been here while this one waited.
+        const { plan, contentHash } = await mustRead(ports.ledger, run.id);
+        if (plan !== null) return [];
+        if (contentHash !== run.contentHash)
+          throw new RunError(
+            `Cannot plan run ${run.id}: another start has given it other files meanwhile; start again`,
+          );
         return await planBatches(ports, run, loaded, live, audience, options);
       } finally {
         await ports.ledger.release(claim);
@@ -231,6 +238,7 @@ async function planBatches(
     run: run.id,
     at: run.slot ?? run.createdAt,
     pinFile,
+    earlier: earlierRows(objects, run),
   });
   let batches = 0;
   let rows: PlannedRow[] = [];
