@@ -128,12 +128,13 @@ export class DueWork {
       this.elsewhere += 1;
       return;
     }
-    const rows = claim.due.length > 0 ? await readBatch(objects, this.#run, number) : [];
     const batch: OpenBatch = { claim, commit: new GroupCommit(ledger, claim), queue: [], inHand: 0 };
+    // Before anything else can fail: what is claimed is given back, whatever happens.
+    this.#open.add(batch);
+    const rows = claim.due.length > 0 ? await readBatch(objects, this.#run, number) : [];
     for (const delivery of claim.due) {
       batch.queue.push({ batch, delivery, row: rows[delivery.index], attempt: delivery.attempt + 1, drops: 0 });
     }
-    this.#open.add(batch);
     this.#finishIfDone(batch);
   }
 
@@ -156,9 +157,16 @@ export class DueWork {
   async #giveUp(batch: OpenBatch): Promise<void> {
     const { ledger, objects, transcripts } = this.#ports;
     const { run, batch: number, fence } = batch.claim;
-    await batch.commit.flush();
+    try {
+      await batch.commit.flush();
+    } catch (error) {
+      // What was not committed is not settled, so that this closes nothing. The commit's own error tells more than another.
+      await ledger.release({ run, batch: number, fence }).catch(() => {});
+      throw error;
+    }
     await transcripts.flush();
-    // Results come first: a run that says finished has them (a death in between writes them again).
+    // Results come first: a run that says finished has them (a death in between writes them again). Without them the
+    // batch stays this process's, until it ends.
     await writeResults(objects, ledger, run, number);
     await ledger.release({ run, batch: number, fence });
   }

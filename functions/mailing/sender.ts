@@ -135,10 +135,17 @@ class RunSender {
     let failures = 0;
     try {
       for (let work = await this.#due.next(); work !== null; work = await this.#due.next()) {
-        const failure = await this.#sessionFailure(link);
+        const mail = await this.#compose(work);
+        if (mail === null) {
+          this.#due.done(work);
+          continue;
+        }
+        // The pace comes first: a relay closes sessions that wait for long, and that is no fault of the mail.
+        await this.#pacer.turn(this.#signal);
+        const failure = this.#signal.aborted ? null : await this.#sessionFailure(link);
         if (failure === null) {
           failures = 0;
-          await this.#deliver(work, link);
+          await this.#deliver(work, mail, link);
           continue;
         }
         this.#due.giveBack(work);
@@ -186,11 +193,8 @@ class RunSender {
     await session.quit();
   }
 
-  /** One mail to its outcome, over as many connections as it takes. The caller has seen that the link is connected. */
-  async #deliver(work: Work, link: Link): Promise<void> {
-    const mail = await this.#compose(work);
-    if (mail === null) return this.#due.done(work);
-    await this.#pacer.turn(this.#signal);
+  /** One mail on a link that is connected, to its outcome or back among those that are due. */
+  async #deliver(work: Work, mail: Mail, link: Link): Promise<void> {
     if (this.#signal.aborted || link.session === null) return this.#due.giveBack(work);
     const tried = await this.#transact(work, mail, link, link.session);
     if (work.batch.commit.failure !== null) {
@@ -257,17 +261,16 @@ class RunSender {
     { used, intended }: { used: boolean; intended: boolean },
   ): Promise<Verdict | 'again'> {
     if (result.outcome === 'unsent') {
+      work.drops += 1;
+      const problem = result.error.message;
+      if (work.drops === MAX_DROPS)
+        return { state: 'deferred', problem: `${MAX_DROPS} connections were lost under this mail: ${problem}` };
       if (intended) {
         // The intent is durable and was not used: the ledger must know before another one is made.
-        this.#settle(work, { state: 'deferred', problem: result.error.message, nextAt: this.#ports.clock.now() });
+        this.#settle(work, { state: 'deferred', problem, nextAt: this.#ports.clock.now() });
         work.attempt += 1;
       }
-      work.drops += 1;
-      if (work.drops < MAX_DROPS || intended) return 'again';
-      return {
-        state: 'deferred',
-        problem: `${MAX_DROPS} connections were lost under this mail: ${result.error.message}`,
-      };
+      return 'again';
     }
     if (result.outcome === 'uncertain') return { state: 'uncertain', problem: result.error.message };
     if (result.outcome !== 'accepted') {
@@ -292,7 +295,8 @@ class RunSender {
     const nextAt = verdict.nextAt ?? this.#nextAt(verdict.state, work.attempt, at);
     work.batch.commit.settle({
       index: work.delivery.index,
-      attempt: work.attempt,
+      // What could not be composed was not attempted.
+      attempt: verdict.state === 'invalid' ? work.attempt - 1 : work.attempt,
       state: verdict.state,
       at,
       ...(nextAt === undefined ? {} : { nextAt }),
