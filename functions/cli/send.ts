@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AddressError, type NamedMailbox, parseNamedMailbox } from '#address';
 import { escapeControls, type Mail, replyText } from '#mailing';
-import { composeMessage, type EncodedPart, encodeAttachment, HeaderError, mediaTypeOf } from '#mime';
+import { ComposeError, composeMessage, type EncodedPart, encodeAttachment, mediaTypeOf } from '#mime';
 import { type RecipientResult, SmtpError, type TranscriptRecord } from '#smtp';
 import { openAudience, openCampaign } from './campaigns.ts';
 import { type Command, InputError, type Shell, UsageError, type Words } from './command.ts';
@@ -112,7 +112,7 @@ async function typedMail(words: Words, shell: Shell): Promise<Mail> {
     });
     return { envelope: { reversePath: from.mailbox.address, forwardPaths: [to.mailbox.address] }, data };
   } catch (error) {
-    if (error instanceof HeaderError) throw new InputError(`${error.field}: ${error.problem}`);
+    if (error instanceof ComposeError) throw new InputError(`${error.field}: ${error.problem}`);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** From a planned row to an envelope and the octets of its mail. The same plan and row give the same octets, always. */
 import { parseMailbox } from '#address';
-import { composeMessage, type EncodedPart, encodeAttachment, HeaderError, type MailData } from '#mime';
+import { ComposeError, composeMessage, type EncodedPart, encodeAttachment, type MailData } from '#mime';
 import { RenderError } from '#render';
 import type { Envelope } from '#smtp';
 import { attachmentKey, isTemplate, type LoadedCampaign, typeOf } from './campaign-source.ts';
@@ -53,7 +53,7 @@ export class MailComposer {
     this.#attachments = attachments;
   }
 
-  /** @throws HeaderError where a file's name, type or cid cannot stand in a header */
+  /** @throws ComposeError where a file's name, type or cid cannot stand in a header */
   static async open(loaded: LoadedCampaign, options: ComposerOptions): Promise<MailComposer> {
     const { campaign, source } = loaded;
     const inline: EncodedPart[] = [];
@@ -95,7 +95,7 @@ export class MailComposer {
         const place = error.line === null ? error.template : `${error.template}:${error.line}`;
         throw new MailError(row.recipient, `${variable}${error.problem} (${place})`, { cause: error });
       }
-      if (error instanceof HeaderError)
+      if (error instanceof ComposeError)
         throw new MailError(row.recipient, `"${error.field}": ${error.problem}`, { cause: error });
       throw error;
     }
