@@ -1,7 +1,7 @@
 /**
  * The domain: a campaign becomes a run, and every recipient of it ends in a fact.
  *
- * campaign ► campaign-source ► relay: what a user writes, read and refused with file, line and field.
+ * json-file ► campaign ► campaign-source ► relay: what a user writes, read and refused with file, line and field.
  * frozen ► planner ► batch-file ► runs: a run's own copy, its recipients, its identity.
  * mail: from a row to envelope and octets.
  * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator.

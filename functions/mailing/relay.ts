@@ -1,8 +1,8 @@
 /** One SMTP server with its credentials, pace and limits: by URL, or by name from infra/relays.json. */
-import { Ajv } from 'ajv';
 import type { SessionSettings } from '#smtp';
 import schema from '../../infra/relays.schema.json' with { type: 'json' };
-import { formatProblem, type Problem } from './problem.ts';
+import { jsonFileReader } from './json-file.ts';
+import { escapeControls, formatProblem } from './problem.ts';
 
 export interface Relay {
   /** How it is called in messages: its name, or host and port. Never credentials. */
@@ -19,7 +19,7 @@ export interface Relay {
 export class RelayError extends Error {
   readonly code = 'ERR_RELAY';
   constructor(problem: string, options?: ErrorOptions) {
-    super(`Cannot use the relay: ${problem}`, options);
+    super(escapeControls(`Cannot use the relay: ${problem}`), options);
     this.name = 'RelayError';
   }
 }
@@ -28,8 +28,16 @@ const FORMS =
   'smtps://user:password@host:465 (TLS from the first octet), smtp://user:password@host:587 (STARTTLS) or smtp+insecure://127.0.0.1:25 (no TLS, loopback only)';
 const SECURITY = { 'smtps:': 'implicit-tls', 'smtp:': 'starttls', 'smtp+insecure:': 'none' } as const;
 const DEFAULT_PORT = { 'implicit-tls': 465, starttls: 587, none: 25 } as const;
-const PARAMETERS = ['ca', 'servername', 'name', 'auth', 'depth'];
-const MECHANISMS = ['PLAIN', 'LOGIN'] as const;
+/** What each parameter of a URL may be, and how that is said. */
+const PARAMETERS = {
+  ca: [/^[^\u0000-\u001f\u007f]+$/, 'a file'],
+  servername: [/^[A-Za-z0-9.-]+$/, 'a name such as smtp.example.com'],
+  name: [/^([A-Za-z0-9.-]+|\[[A-Za-z0-9.:-]+\])$/, 'a name such as mailer.example.com'],
+  auth: [/^(PLAIN|LOGIN)$/i, 'PLAIN or LOGIN'],
+  depth: [/^[1-9]\d{0,3}$/, 'a number from 1 to 9999'],
+} as const;
+type Parameter = keyof typeof PARAMETERS;
+const HOST = /^[A-Za-z0-9._:-]+$/;
 
 /**
  * Reads a relay URL. The parameters `ca`, `servername`, `name`, `auth` and `depth` may follow.
@@ -37,23 +45,32 @@ const MECHANISMS = ['PLAIN', 'LOGIN'] as const;
  * @throws RelayError that never quotes the password
  */
 export function parseRelayUrl(text: string, clientName: string): Relay {
+  // The URL parser would take them out and say nothing.
+  if (/[\u0000-\u0020\u007f]/.test(text))
+    throw new RelayError('the URL has a space or a control character; in user or password it is written as %XX');
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !(url.protocol in SECURITY)) throw new RelayError(`this is no relay URL, wanted ${FORMS}`);
   const security = SECURITY[url.protocol as keyof typeof SECURITY];
   const host = decode(url.hostname, 'host').replace(/^\[(.*)\]$/, '$1');
   if (host === '') throw new RelayError(`the URL names no host, wanted ${FORMS}`);
-  if ((url.pathname !== '' && url.pathname !== '/') || url.hash !== '') {
+  // A "?" in the password begins the parameters too soon, and its rest would be quoted below.
+  if ((url.pathname !== '' && url.pathname !== '/') || url.hash !== '' || url.search.includes('@')) {
     throw new RelayError(
-      'the URL goes on behind the port; a "/", "?" or "#" in user or password is written %2F, %3F, %23',
+      'the URL goes on behind the port; a "/", "?", "#" or "@" in user, password or parameters is written %2F, %3F, %23, %40',
     );
   }
-  const parameters = readParameters(url.searchParams);
+  if (!HOST.test(host))
+    throw new RelayError(
+      "the URL's host has a sign that is in no name; write its ASCII form, such as smtp.example.com",
+    );
+  const parameters = readParameters(url.search.slice(1));
   const user = decode(url.username, 'user');
   const password = decode(url.password, 'password');
   if (security === 'none') refuseInsecure(host, user !== '' || password !== '', false);
   if ((user === '') !== (password === ''))
     throw new RelayError('the URL has only one of user and password, wanted both or none');
   const port = url.port === '' ? DEFAULT_PORT[security] : Number(url.port);
+  if (port === 0) throw new RelayError("the URL's port is 0, wanted 1 to 65535");
   return {
     label: `${host}:${port}`,
     ...(parameters.ca === undefined ? {} : { caFile: parameters.ca }),
@@ -64,7 +81,7 @@ export function parseRelayUrl(text: string, clientName: string): Relay {
       clientName: parameters.name ?? clientName,
       ...(parameters.servername === undefined ? {} : { servername: parameters.servername }),
       ...(user === '' ? {} : { credentials: { user, password } }),
-      ...(parameters.auth === undefined ? {} : { mechanism: mechanismOf(parameters.auth) }),
+      ...(parameters.auth === undefined ? {} : { mechanism: /^LOGIN$/i.test(parameters.auth) ? 'LOGIN' : 'PLAIN' }),
     },
   };
 }
@@ -83,9 +100,7 @@ interface RelayJson {
   allowInsecure?: boolean;
 }
 
-const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile<{ relays: Record<string, RelayJson> }>(
-  schema,
-);
+const readRelays = jsonFileReader<{ relays: Record<string, RelayJson> }>(schema);
 
 /**
  * The relay of that name in a relays file.
@@ -93,17 +108,8 @@ const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile<{ r
  * @throws RelayError when the file is not in order
  */
 export function findRelay(name: string, file: string, text: string, clientName: string): Relay | null {
-  const json = parseJson(file, text);
-  if (!validate(json)) {
-    const problems = (validate.errors ?? []).map(
-      (error): Problem => ({
-        file,
-        field: error.instancePath.slice(1).replaceAll('/', '.'),
-        problem: `${error.message}`,
-      }),
-    );
-    throw new RelayError(problems.map(formatProblem).join('; '));
-  }
+  const { json, problems } = readRelays(file, text);
+  if (json === null) throw new RelayError(problems.map(formatProblem).join('; '));
   const relay = Object.hasOwn(json.relays, name) ? json.relays[name] : undefined;
   if (relay === undefined) return null;
   if (relay.proxy !== undefined)
@@ -142,31 +148,30 @@ function refuseInsecure(host: string, hasCredentials: boolean, allowed: boolean)
   }
 }
 
+/** RFC 1122 §3.2.1.3: all of 127/8. A longer form such as 127.0.0.1.example.com is a name, and so is 127.1. */
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+  return /^localhost$/i.test(host) || host === '::1' || /^127(\.(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])){3}$/.test(host);
 }
 
-function readParameters(
-  search: URLSearchParams,
-): Partial<Record<'ca' | 'servername' | 'name' | 'auth' | 'depth', string>> {
-  const parameters: Record<string, string> = Object.create(null);
-  for (const [key, value] of search) {
-    if (!PARAMETERS.includes(key))
-      throw new RelayError(`the URL's parameter ${JSON.stringify(key)} is unknown; known are ${PARAMETERS.join(', ')}`);
+/** As RFC 3986 has them: a "+" is a plus sign, and not a space as in a form. */
+function readParameters(query: string): Partial<Record<Parameter, string>> {
+  const parameters: Partial<Record<Parameter, string>> = {};
+  for (const part of query === '' ? [] : query.split('&')) {
+    const equals = part.includes('=') ? part.indexOf('=') : part.length;
+    const written = decode(part.slice(0, equals), 'parameter');
+    const key = (Object.keys(PARAMETERS) as Parameter[]).find((known) => known === written);
+    if (key === undefined)
+      throw new RelayError(
+        `the URL's parameter ${JSON.stringify(written)} is unknown; known are ${Object.keys(PARAMETERS).join(', ')}`,
+      );
+    const value = decode(part.slice(equals + 1), `parameter "${key}"`);
+    const [form, wanted] = PARAMETERS[key];
     if (key in parameters) throw new RelayError(`the URL gives the parameter "${key}" twice`);
-    if (value === '') throw new RelayError(`the URL's parameter "${key}" is empty`);
+    if (value === '') throw new RelayError(`the URL's parameter "${key}" is empty, wanted ${wanted}`);
+    if (!form.test(value)) throw new RelayError(`the URL's parameter "${key}" is not ${wanted}`);
     parameters[key] = value;
   }
-  if (parameters.depth !== undefined && !/^[1-9]\d{0,3}$/.test(parameters.depth))
-    throw new RelayError('the URL\'s parameter "depth" is no number from 1 to 9999');
   return parameters;
-}
-
-function mechanismOf(name: string): (typeof MECHANISMS)[number] {
-  const found = MECHANISMS.find((mechanism) => mechanism === name.toUpperCase());
-  if (found === undefined)
-    throw new RelayError(`the URL's "auth" is ${JSON.stringify(name)}, wanted ${MECHANISMS.join(' or ')}`);
-  return found;
 }
 
 function decode(text: string, field: string): string {
@@ -174,13 +179,5 @@ function decode(text: string, field: string): string {
     return decodeURIComponent(text);
   } catch (cause) {
     throw new RelayError(`the URL's ${field} has a "%" that begins no %XX; write it %25`, { cause });
-  }
-}
-
-function parseJson(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new RelayError(`${file} is not JSON`, { cause });
   }
 }

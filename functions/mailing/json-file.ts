@@ -1,0 +1,182 @@
+/** A JSON file that a person writes: read as its schema wants it, and each fault told with its line. No value is quoted. */
+import { Ajv, type ErrorObject } from 'ajv';
+import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import type { Problem } from './problem.ts';
+
+export interface JsonFile<T> {
+  /** `null` where there are problems already. */
+  readonly json: T | null;
+  readonly problems: Problem[];
+  /** Adds a problem at the line of `path`, or of its nearest parent that is there. */
+  report(path: readonly string[], problem: string): void;
+}
+
+/** The parts of a JSON Schema that explain what is wanted. */
+export interface SchemaNode {
+  readonly $ref?: string;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly items?: SchemaNode;
+  readonly additionalProperties?: SchemaNode | boolean;
+  readonly definitions?: Readonly<Record<string, SchemaNode>>;
+  readonly required?: readonly string[];
+  readonly type?: string;
+  readonly examples?: readonly unknown[];
+  readonly anyOf?: readonly SchemaNode[];
+  readonly oneOf?: readonly SchemaNode[];
+}
+
+/** @returns a reader of files of that schema; `file` is how the file is called in problems */
+export function jsonFileReader<T>(schema: object): (file: string, text: string) => JsonFile<T> {
+  const validate = new Ajv({ allErrors: true, allowUnionTypes: true, verbose: true }).compile<T>(schema);
+  return (file, text) => {
+    const problems: Problem[] = [];
+    const { tree, faults } = parse(text);
+    const lineAt = (offset: number) => text.slice(0, offset).split('\n').length;
+    const report = (path: readonly string[], problem: string) => {
+      const { offset } = tree === null ? { offset: 0 } : nodeAt(tree, path);
+      problems.push({ file, line: lineAt(offset), ...(path.length > 0 ? { field: path.join('.') } : {}), problem });
+    };
+    for (const { offset, problem } of faults) problems.push({ file, line: lineAt(offset), problem });
+    if (tree !== null) for (const path of doubleKeys(tree, [])) report(path, 'this key stands twice');
+    if (problems.length > 0) return { json: null, problems, report };
+    const json: unknown = JSON.parse(text);
+    if (validate(json)) return { json, problems, report };
+    for (const [path, problem] of explain(validate.errors ?? [], schema)) report(path, problem);
+    return { json: null, problems, report };
+  };
+}
+
+function parse(text: string): { tree: Node | null; faults: { offset: number; problem: string }[] } {
+  const errors: ParseError[] = [];
+  const tree = parseTree(text, errors, { allowTrailingComma: false, disallowComments: true }) ?? null;
+  const faults = errors.map(({ error, offset }) => ({
+    offset,
+    problem: `this is not JSON (${printParseErrorCode(error)})`,
+  }));
+  if (tree === null && faults.length === 0)
+    faults.push({ offset: 0, problem: 'this is empty, a JSON object is wanted' });
+  if (faults.length === 0) {
+    try {
+      JSON.parse(text);
+    } catch {
+      faults.push({ offset: 0, problem: 'this is not JSON' });
+    }
+  }
+  return { tree, faults };
+}
+
+/** Where a key stands, for a value that has one; else the value. */
+function nodeAt(tree: Node, path: readonly string[]): Node {
+  let found = tree;
+  let value: Node | undefined = tree;
+  for (const segment of path) {
+    const property: Node | undefined =
+      value?.type === 'object'
+        ? value.children?.findLast(({ children }) => children?.[0]?.value === segment)
+        : value?.children?.[Number(segment)];
+    if (property === undefined) return found;
+    found = property;
+    value = property.type === 'property' ? property.children?.[1] : property;
+  }
+  return found;
+}
+
+/** JSON.parse would take the last of two and say nothing. */
+function doubleKeys(node: Node, path: readonly string[]): string[][] {
+  const found: string[][] = [];
+  const seen = new Set<string>();
+  for (const [index, child] of (node.children ?? []).entries()) {
+    const key = node.type === 'object' ? String(child.children?.[0]?.value) : String(index);
+    const value = node.type === 'object' ? child.children?.[1] : child;
+    if (seen.has(key)) found.push([...path, key]);
+    seen.add(key);
+    if (value !== undefined) found.push(...doubleKeys(value, [...path, key]));
+  }
+  return found;
+}
+
+/** One problem for each place: what a group of alternatives says replaces what each of them says. */
+function explain(errors: readonly ErrorObject[], schema: SchemaNode): [path: string[], problem: string][] {
+  const isGroup = ({ keyword }: ErrorObject) => keyword === 'anyOf' || keyword === 'oneOf';
+  const grouped = new Set(errors.filter(isGroup).map(({ instancePath }) => instancePath));
+  const told = errors.filter(
+    (error) =>
+      (isGroup(error) || !grouped.has(error.instancePath) || error.keyword === 'additionalProperties') &&
+      error.keyword !== 'if' &&
+      // The name of a key is told by `propertyNames`.
+      error.propertyName === undefined,
+  );
+  return told.map((error) => {
+    const path = error.instancePath
+      .split('/')
+      .slice(1)
+      .map((segment) => segment.replace(/~1/g, '/').replace(/~0/g, '~'));
+    const key = error.params.additionalProperty ?? error.params.propertyName;
+    return [key === undefined ? path : [...path, String(key)], problemOf(error, path, schema)];
+  });
+}
+
+function problemOf(error: ErrorObject, path: readonly string[], schema: SchemaNode): string {
+  const parent = (error.parentSchema ?? {}) as SchemaNode;
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return unknownKey(String(error.params.additionalProperty), Object.keys(parent.properties ?? {}));
+    case 'propertyNames':
+      return 'this key has a sign that none may have';
+    case 'required':
+      return `the key "${error.params.missingProperty}" is missing`;
+    case 'enum':
+      return `want one of ${error.params.allowedValues.join(', ')}`;
+    case 'oneOf':
+      return `want exactly one of the keys ${(parent.oneOf ?? []).flatMap(({ required }) => required ?? []).join(', ')}`;
+    case 'pattern':
+    case 'anyOf': {
+      const examples = examplesAt(schema, path);
+      if (examples.length > 0) return `is not in the form wanted, such as ${examples.join(', ')}`;
+      const types = (parent.anyOf ?? []).flatMap(({ type }) => type ?? []);
+      return types.length > 0 ? `must be one of ${types.join(', ')}` : 'has a sign that it may not have';
+    }
+    default:
+      return error.message ?? 'is not as the schema wants it';
+  }
+}
+
+function examplesAt(schema: SchemaNode, path: readonly string[]): string[] {
+  let node: SchemaNode | undefined = schema;
+  for (const segment of path) {
+    const into: SchemaNode = node?.$ref === undefined ? (node ?? {}) : definition(schema, node.$ref);
+    const rest = typeof into.additionalProperties === 'object' ? into.additionalProperties : undefined;
+    const own: SchemaNode | undefined = Object.hasOwn(into.properties ?? {}, segment)
+      ? into.properties?.[segment]
+      : undefined;
+    node = own ?? into.items ?? rest;
+  }
+  const { examples = [] } = node ?? {};
+  return examples.filter((example) => typeof example !== 'object').map((example) => JSON.stringify(example));
+}
+
+function definition(schema: SchemaNode, ref: string): SchemaNode {
+  return schema.definitions?.[ref.slice('#/definitions/'.length)] ?? {};
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const near = known.find((candidate) => isNear(candidate, key));
+  return `unknown key${near === undefined ? `; known are ${known.join(', ')}` : `, did you mean "${near}"?`}`;
+}
+
+/** One letter too many, too few, changed or swapped: the slips of a hand that knew the word. */
+function isNear(known: string, written: string): boolean {
+  const a = known.toLowerCase();
+  const b = written.toLowerCase();
+  if (a === b) return true;
+  let start = 0;
+  while (start < a.length && a[start] === b[start]) start += 1;
+  const restA = a.slice(start);
+  const restB = b.slice(start);
+  return (
+    restA.slice(1) === restB ||
+    restA === restB.slice(1) ||
+    restA.slice(1) === restB.slice(1) ||
+    (restA.slice(2) === restB.slice(2) && restA[0] === restB[1] && restA[1] === restB[0])
+  );
+}
