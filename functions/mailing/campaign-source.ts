@@ -1,5 +1,5 @@
 /** A campaign as it lies in a folder, or as a run has frozen it: the same files by the same names. */
-import { composeMessage, HeaderError, mediaTypeOf } from '#mime';
+import { composeMessage, encodeAttachment, HeaderError, mediaTypeOf } from '#mime';
 import { compileTemplates, type Source, TemplateError, type TemplateSet } from '#render';
 import { type Campaign, parseCampaign } from './campaign.ts';
 import { ObjectMissingError, type ObjectStore } from './ports.ts';
@@ -45,9 +45,10 @@ export async function loadCampaign(source: CampaignSource): Promise<LoadedCampai
   if (!(await files.has(CAMPAIGN_FILE))) {
     throw new CampaignError(name, [{ file: `${location}/${CAMPAIGN_FILE}`, problem: 'there is no such file' }]);
   }
-  const campaign = parseCampaign(name, `${location}/${CAMPAIGN_FILE}`, await readText(files, CAMPAIGN_FILE, location));
+  const campaign = parseCampaign(name, `${location}/${CAMPAIGN_FILE}`, await readText(source, files, CAMPAIGN_FILE));
   const problems = [
     ...headerProblems(campaign, `${location}/${CAMPAIGN_FILE}`),
+    ...partProblems(campaign, `${location}/${CAMPAIGN_FILE}`),
     ...(await missingFiles(source, campaign)),
   ];
   if (problems.length > 0) throw new CampaignError(name, problems);
@@ -56,7 +57,7 @@ export async function loadCampaign(source: CampaignSource): Promise<LoadedCampai
 
 /** What no mail of the campaign could carry is said once, and not by each of its recipients. */
 function headerProblems({ from, sender, replyTo, headers }: Campaign, file: string): Problem[] {
-  try {
+  const problem = headerProblem(() =>
     composeMessage({
       date: 0,
       messageId: 'trial@example.com',
@@ -67,11 +68,43 @@ function headerProblems({ from, sender, replyTo, headers }: Campaign, file: stri
       subject: '',
       headers,
       text: '',
-    });
-    return [];
+    }),
+  );
+  return problem === null ? [] : [{ file, field: problem.field, problem: problem.problem }];
+}
+
+/** The same of the parts, as far as their names do not depend on the row. */
+function partProblems({ attachments, inline }: Campaign, file: string): Problem[] {
+  const problems: Problem[] = [];
+  const check = (field: string, part: { object: string; name?: string; type?: string; cid?: string }) => {
+    const { object, name = object, cid } = part;
+    const problem = headerProblem(() =>
+      encodeAttachment({
+        name: isTemplate(name) ? 'trial' : lastSegment(name),
+        type: typeOf(part),
+        content: new Uint8Array(),
+        disposition: 'attachment',
+        ...(cid === undefined ? {} : { contentId: cid }),
+      }),
+    );
+    if (problem !== null) problems.push({ file, field, problem: `"${problem.field}": ${problem.problem}` });
+  };
+  for (const [index, attachment] of attachments.entries()) check(`attachments.${index}`, attachment);
+  for (const [index, part] of inline.entries()) {
+    check(`inline.${index}`, part);
+    if (inline.findIndex(({ cid }) => cid === part.cid) < index)
+      problems.push({ file, field: `inline.${index}.cid`, problem: `"${part.cid}" is another file's already` });
+  }
+  return problems;
+}
+
+function headerProblem(compose: () => unknown): HeaderError | null {
+  try {
+    compose();
+    return null;
   } catch (error) {
-    if (!(error instanceof HeaderError)) throw error;
-    return [{ file, field: error.field, problem: error.problem }];
+    if (error instanceof HeaderError) return error;
+    throw error;
   }
 }
 
@@ -98,8 +131,12 @@ async function missingFiles({ files, location }: CampaignSource, campaign: Campa
 }
 
 async function compile(source: CampaignSource, campaign: Campaign): Promise<TemplateSet> {
-  const { files, shared, location, name } = source;
-  const optional = async (file: string) => ((await files.has(file)) ? template(files, file, location) : undefined);
+  const { files, location, name } = source;
+  const read = async (file: string): Promise<Source> => ({
+    name: `${location}/${file}`,
+    text: await readText(source, files, file),
+  });
+  const optional = async (file: string) => ((await files.has(file)) ? read(file) : undefined);
   const html = await optional(HTML);
   const text = await optional(TEXT);
   const named = new Map<string, Source>();
@@ -111,12 +148,12 @@ async function compile(source: CampaignSource, campaign: Campaign): Promise<Temp
   }
   try {
     return compileTemplates({
-      subject: await template(files, SUBJECT, location),
+      subject: await read(SUBJECT),
       ...(html === undefined ? {} : { html }),
       ...(text === undefined ? {} : { text }),
       named,
-      partials: await sharedTemplates(shared, '_partials'),
-      layouts: await sharedTemplates(shared, '_layouts'),
+      partials: await sharedTemplates(source, '_partials'),
+      layouts: await sharedTemplates(source, '_layouts'),
     });
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
@@ -126,35 +163,33 @@ async function compile(source: CampaignSource, campaign: Campaign): Promise<Temp
   }
 }
 
-async function sharedTemplates(shared: FileTree, folder: string): Promise<Map<string, Source>> {
+async function sharedTemplates(source: CampaignSource, folder: string): Promise<Map<string, Source>> {
   const templates = new Map<string, Source>();
-  for (const file of await shared.list(`${folder}/`)) {
-    if (file.endsWith('.hbs'))
-      templates.set(file.slice(folder.length + 1, -'.hbs'.length), await template(shared, file, ''));
+  for (const file of await source.shared.list(`${folder}/`)) {
+    if (!file.endsWith('.hbs')) continue;
+    const text = await readText(source, source.shared, file);
+    templates.set(file.slice(folder.length + 1, -'.hbs'.length), { name: file, text });
   }
   return templates;
 }
 
-async function template(tree: FileTree, file: string, location: string): Promise<Source> {
-  return { name: location === '' ? file : `${location}/${file}`, text: await readText(tree, file, location) };
-}
-
 /** @throws CampaignError where the file is not UTF-8 */
-async function readText(tree: FileTree, file: string, location: string): Promise<string> {
+async function readText({ name, location, files }: CampaignSource, tree: FileTree, file: string): Promise<string> {
   const octets = await tree.read(file);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(octets);
   } catch (cause) {
-    throw new CampaignError(
-      location,
-      [{ file: `${location}/${file}`, problem: 'this is not UTF-8 text; save it as UTF-8' }],
-      { cause },
-    );
+    const place = tree === files ? `${location}/${file}` : file;
+    throw new CampaignError(name, [{ file: place, problem: 'this is not UTF-8 text; save it as UTF-8' }], { cause });
   }
 }
 
 export function isTemplate(text: string): boolean {
   return text.includes('{{');
+}
+
+export function lastSegment(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** The media type that an attachment states, or its file name tells. */
@@ -168,7 +203,8 @@ export function typeOf(file: { object: string; type?: string }): string {
  */
 export function objectNameProblem(object: string): string | null {
   if (object === '') return 'the path is empty';
-  if (object.length > 1024) return `the path has ${object.length} characters, at most 1,024 are allowed`;
+  // Longer ones are refused by file systems and by S3, each with an error that would end the planning of all the others.
+  if (Buffer.byteLength(object) > 1024) return 'the path has more than 1,024 octets';
   if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(object))
     return 'the path has a control character';
   if (object.includes('\\')) return 'the path has a "\\", wanted "/" between folders';
@@ -177,6 +213,8 @@ export function objectNameProblem(object: string): string | null {
   if (object.split('/').some((segment) => segment === '' || segment === '.' || segment === '..')) {
     return 'the path has an empty, "." or ".." segment';
   }
+  if (object.split('/').some((segment) => Buffer.byteLength(segment) > 255))
+    return 'the path has a segment of more than 255 octets';
   return null;
 }
 

@@ -58,7 +58,8 @@ export async function describeCampaign(
 }
 
 async function hashesOf(tree: FileTree, names: readonly string[]): Promise<Record<string, string>> {
-  const hashes: Record<string, string> = {};
+  // Without prototype: a file may be called __proto__.
+  const hashes: Record<string, string> = Object.create(null);
   for (const name of [...new Set(names)].sort()) {
     if (await tree.has(name)) hashes[name] = await sha256OfStream(tree.stream(name));
   }
@@ -77,7 +78,7 @@ export function contentHashOf(manifest: Manifest): string {
 
 /** What of an audience's name changes how it is read. */
 function formOf(name: string): string {
-  return name.slice(name.indexOf('.', name.lastIndexOf('/') + 1)).toLowerCase();
+  return /\.[a-z]+(\.gz)?$/i.exec(name)?.[0].toLowerCase() ?? '';
 }
 
 /** Names of what differs between two manifests, for a warning. */
@@ -103,7 +104,7 @@ const manifestName = ({ id, contentHash }: RunContent) => `runs/${id}/${contentH
 export class ChangedWhileReadError extends Error {
   readonly code = 'ERR_CHANGED_WHILE_READ';
   constructor(file: string) {
-    super(`Cannot freeze ${file}: it changed while it was being read; start again when it is written`);
+    super(`Cannot freeze ${JSON.stringify(file)}: it changed while it was being read; start again when it is written`);
     this.name = 'ChangedWhileReadError';
   }
 }

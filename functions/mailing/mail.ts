@@ -3,7 +3,7 @@ import { parseMailbox } from '#address';
 import { ComposeError, composeMessage, type EncodedPart, encodeAttachment, type MailData } from '#mime';
 import { RenderError } from '#render';
 import type { Envelope } from '#smtp';
-import { attachmentKey, isTemplate, type LoadedCampaign, typeOf } from './campaign-source.ts';
+import { attachmentKey, isTemplate, type LoadedCampaign, lastSegment, typeOf } from './campaign-source.ts';
 
 export interface Mail {
   readonly envelope: Envelope;
@@ -152,8 +152,4 @@ export interface ComposerOptions {
 
 function encode(name: string, type: string, content: Uint8Array): EncodedPart {
   return encodeAttachment({ name, type, content, disposition: 'attachment' });
-}
-
-function lastSegment(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -34,7 +34,7 @@ export class CampaignError extends Error {
   readonly problems: readonly Problem[];
   constructor(campaign: string, problems: readonly Problem[], options?: ErrorOptions) {
     super(
-      `Cannot plan campaign ${campaign}:\n${problems.map((each) => `  ${formatProblem(each)}`).join('\n')}`,
+      `Cannot plan campaign ${escapeControls(campaign)}:\n${problems.map((each) => `  ${formatProblem(each)}`).join('\n')}`,
       options,
     );
     this.name = 'CampaignError';
