@@ -1,44 +1,13 @@
 /** The three campaigns that come with the project: every row of theirs can be mailed. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { parseMailbox, recipientKey } from '#address';
-import { compileTemplates, type Source, unmet } from '#render';
-
-const root = join(import.meta.dirname, '../../templates');
-
-interface CampaignFile {
-  readonly audience: string;
-  readonly attachments?: readonly { readonly object: string; readonly name?: string }[];
-  readonly inline: readonly { readonly object: string; readonly cid: string }[];
-}
-
-const source = (name: string): Source => ({ name, text: readFileSync(join(root, name), 'utf8') });
-const shared = (folder: string): Map<string, Source> =>
-  new Map(readdirSync(join(root, folder)).map((file) => [file.replace(/\.hbs$/, ''), source(`${folder}/${file}`)]));
-
-function open(name: string) {
-  const campaign: CampaignFile = JSON.parse(source(`${name}/campaign.json`).text);
-  const rows: Record<string, string>[] = parse(source(`${name}/${campaign.audience}`).text, { columns: true });
-  const sample: Record<string, string> = JSON.parse(source(`${name}/sample.json`).text);
-  const named = (campaign.attachments ?? []).map(({ object }): [string, Source] => [
-    object,
-    { name: object, text: object },
-  ]);
-  const templates = compileTemplates({
-    subject: source(`${name}/subject.hbs`),
-    html: source(`${name}/body.html.hbs`),
-    text: source(`${name}/body.txt.hbs`),
-    named: new Map(named),
-    partials: shared('_partials'),
-    layouts: shared('_layouts'),
-  });
-  return { campaign, rows, sample, templates };
-}
+import { unmet } from '#render';
+import { openSample, root } from './sample-campaign.ts';
 
 describe.each(['newsletter', 'birthday', 'invoice'])('templates/%s', (name) => {
-  const { campaign, rows, sample, templates } = open(name);
+  const { campaign, rows, sample, templates } = openSample(name);
 
   it('has addresses of nobody, each once', () => {
     const mailboxes = rows.map(({ email = '' }) => parseMailbox(email));
@@ -96,21 +65,21 @@ describe.each(['newsletter', 'birthday', 'invoice'])('templates/%s', (name) => {
 
 describe('audiences', () => {
   it('newsletter: 1,000 subscribers, of whom some read Spanish, many with names beyond ASCII', () => {
-    const { rows } = open('newsletter');
+    const { rows } = openSample('newsletter');
     expect(rows).toHaveLength(1000);
     expect(rows.filter(({ spanish, locale = '' }) => (spanish !== '') !== locale.startsWith('es-'))).toEqual([]);
     expect(rows.filter(({ name = '' }) => /[^\x20-\x7e]/.test(name)).length).toBeGreaterThan(500);
   });
 
   it('birthday: somebody on every day of a leap year, and real dates only', () => {
-    const birthdays = open('birthday').rows.map(({ birthday = '' }) => birthday);
+    const birthdays = openSample('birthday').rows.map(({ birthday = '' }) => birthday);
     const notReal = birthdays.filter((date) => new Date(`${date}T00:00:00Z`).toISOString().slice(0, 10) !== date);
     expect(notReal).toEqual([]);
     expect(new Set(birthdays.map((date) => date.slice(5))).size).toBe(366);
   });
 
   it('invoice: every document goes to one customer, and no document is left over', () => {
-    const { rows } = open('invoice');
+    const { rows } = openSample('invoice');
     const sent = rows.map(({ invoice }) => `${invoice}.pdf`);
     expect(sent.toSorted()).toEqual(readdirSync(join(root, 'invoice/invoices')).toSorted());
   });

@@ -1,0 +1,44 @@
+/** A campaign of `templates/`, read without the code that sends it: what a test compares a mail with. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { compileTemplates, type Source, type TemplateSet } from '#render';
+
+export const root = join(import.meta.dirname, '../../templates');
+
+interface CampaignFile {
+  readonly audience: string;
+  readonly attachments?: readonly { readonly object: string; readonly name?: string }[];
+  readonly inline: readonly { readonly object: string; readonly cid: string }[];
+}
+
+const source = (name: string): Source => ({ name, text: readFileSync(join(root, name), 'utf8') });
+const shared = (folder: string): Map<string, Source> =>
+  new Map(readdirSync(join(root, folder)).map((file) => [file.replace(/\.hbs$/, ''), source(`${folder}/${file}`)]));
+
+export interface SampleCampaign {
+  readonly campaign: CampaignFile;
+  readonly rows: readonly Record<string, string>[];
+  readonly sample: Readonly<Record<string, string>>;
+  /** Its names are the attachments' objects. */
+  readonly templates: TemplateSet;
+}
+
+export function openSample(name: string): SampleCampaign {
+  const campaign: CampaignFile = JSON.parse(source(`${name}/campaign.json`).text);
+  const rows: Record<string, string>[] = parse(source(`${name}/${campaign.audience}`).text, { columns: true });
+  const sample: Record<string, string> = JSON.parse(source(`${name}/sample.json`).text);
+  const named = (campaign.attachments ?? []).map(({ object }): [string, Source] => [
+    object,
+    { name: object, text: object },
+  ]);
+  const templates = compileTemplates({
+    subject: source(`${name}/subject.hbs`),
+    html: source(`${name}/body.html.hbs`),
+    text: source(`${name}/body.txt.hbs`),
+    named: new Map(named),
+    partials: shared('_partials'),
+    layouts: shared('_layouts'),
+  });
+  return { campaign, rows, sample, templates };
+}
