@@ -59,6 +59,7 @@ export class Dialogue {
   #wire: Wire | null = null;
   #waiting: Waiting | null = null;
   #failure: SmtpError | null = null;
+  #quitting: Promise<void> | null = null;
   #step: Step = 'connect';
   /** The server speaks first (RFC 5321 §3.1): its greeting alone may come before it is awaited. */
   #greeting: 'due' | ReceivedReply | 'heard' = 'due';
@@ -164,14 +165,9 @@ export class Dialogue {
   }
 
   /** QUIT and a bounded wait for its 221 (RFC 5321 §4.1.1.10), then the end. Never throws. */
-  async quit(reason?: SmtpError): Promise<void> {
-    if (this.isOpen && this.#waiting === null) {
-      // Whatever the answer is, or none: the session is over, and no outcome hangs on it.
-      await this.ask(Command.quit(), 'QUIT').catch(() => {});
-    }
-    if (this.#failure !== null) return;
-    this.#failure = reason ?? new ConnectionLostError('the session was closed by the client', { step: 'QUIT' });
-    this.#wire?.end();
+  quit(reason?: SmtpError): Promise<void> {
+    this.#quitting ??= this.#quit(reason);
+    return this.#quitting;
   }
 
   /** The dialogue is over, for this reason; the connection is cut. */
@@ -189,6 +185,16 @@ export class Dialogue {
   /** Cuts the connection at the caller's wish. */
   destroy(): void {
     this.fail(new ConnectionLostError('the connection was cut by the client', { step: this.#step }));
+  }
+
+  async #quit(reason?: SmtpError): Promise<void> {
+    if (this.isOpen && this.#waiting === null) {
+      // Whatever the answer is, or none: the session is over, and no outcome hangs on it.
+      await this.ask(Command.quit(), 'QUIT').catch(() => {});
+    }
+    if (this.#failure !== null) return;
+    this.#failure = reason ?? new ConnectionLostError('the session was closed by the client', { step: 'QUIT' });
+    this.#wire?.end();
   }
 
   async #ask(octets: Uint8Array, shown: string, step: Step): Promise<ReceivedReply> {

@@ -5,7 +5,7 @@ const FORMS: readonly RegExp[] = [
   /\bqueued as <?([\w.-]{1,128})/i, // Postfix, smtp-server with a queue
   /\bid=([\w.-]{1,128})/, // Exim
   /\bqueued \(([\w.-]{1,128})\)/i, // Haraka
-  /^(?:\d\.\d\.\d )?([\w.-]{1,128}):? Message accepted for delivery/i, // sendmail, OpenSMTPD
+  /^(?:\d\.\d\.\d:? )?([\w.-]{1,128}) Message accepted for delivery/i, // sendmail, OpenSMTPD
   /^Ok ([0-9a-f][\w-]{15,128})$/, // Amazon SES
   / ([\w.-]{1,128}) - gsmtp$/, // Google
 ];

@@ -147,10 +147,13 @@ class LiveSession implements Session {
     const before = this.#dialogue.transcript.redirect(options.record);
     const run = runTransaction(this.#dialogue, prepared, options.release);
     this.#underWay = run;
-    const recipients = await run;
-    this.#underWay = null;
-    this.#dialogue.transcript.redirect(before);
-    return { recipients, error: this.#dialogue.failure };
+    try {
+      const recipients = await run;
+      return { recipients, error: this.#dialogue.failure };
+    } finally {
+      this.#underWay = null;
+      this.#dialogue.transcript.redirect(before);
+    }
   }
 
   async quit(): Promise<void> {

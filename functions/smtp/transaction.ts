@@ -17,7 +17,7 @@
 import { Command } from './command.ts';
 import type { Dialogue } from './dialogue.ts';
 import type { PreparedTransaction } from './envelope.ts';
-import { ConnectionLostError, ProtocolError, SmtpError, type Step, unexpectedReply, WithheldError } from './errors.ts';
+import { ConnectionLostError, SmtpError, type Step, unexpectedReply, WithheldError } from './errors.ts';
 import { queueIdOf } from './queue-id.ts';
 import { isClosing, type Reply, severityOf } from './reply.ts';
 
@@ -68,8 +68,7 @@ class Transaction {
       const error = this.#asFailure(thrown);
       this.#settle(this.#lost(error));
     }
-    const error = this.#dialogue.failure ?? new ProtocolError('a recipient has no result', { step: 'idle' });
-    return this.#results.map((result) => result ?? { outcome: 'unsent', error });
+    return this.#results.map((result) => result ?? this.#unsettled());
   }
 
   async #steps(): Promise<void> {
@@ -156,6 +155,11 @@ class Transaction {
 
   #settle(result: RecipientResult): void {
     for (const [index, known] of this.#results.entries()) this.#results[index] = known ?? result;
+  }
+
+  /** No step leaves a recipient without a result. Should one do so, nobody knows where the dialogue stands. */
+  #unsettled(): RecipientResult {
+    return this.#lost(this.#asFailure(new Error('a recipient was left without a result')));
   }
 
   /** What a failed connection means for the recipients that have no result yet. */

@@ -20,7 +20,7 @@ import {
   type PieceFacts,
 } from './piece-facts.ts';
 
-/** A mail's octets, not dot-stuffed. */
+/** A mail's octets, not dot-stuffed. What a composer says of them is looked up here all the same, not believed. */
 export interface MailData {
   readonly pieces: readonly Uint8Array[];
   /** The pieces' octets together. */

@@ -19,12 +19,11 @@ export const PEER: PeerCertificate = {
 export type Reaction = readonly Octets[] | 'close' | 'reset' | 'nothing';
 
 export interface MemoryServer {
-  /** On a new connection. */
+  /** On a new connection; where TLS comes first, once it stands. */
   readonly greeting: Reaction;
+  readonly tlsFirst?: boolean;
   /** @param heard what one write of the client brought */
   hears(heard: Octets): Reaction;
-  /** Default: TLS stands. */
-  readonly tls?: Error;
 }
 
 export class MemoryWire {
@@ -42,12 +41,12 @@ export class MemoryWire {
       setImmediate(() => {
         if (this.#over) return;
         events.connected();
-        this.#react(server.greeting);
+        if (server.tlsFirst !== true) this.#react(server.greeting);
       });
       return {
         startTls: () => {
           this.heard += '<TLS>';
-          setImmediate(() => this.#tell(() => (server.tls ? this.#end(server.tls) : events.secured(PEER))));
+          setImmediate(() => this.#tell(() => this.#secure(server)));
         },
         write: (pieces, flushed) => {
           const octets = Buffer.concat(pieces).toString('latin1');
@@ -69,6 +68,11 @@ export class MemoryWire {
   /** The server closes (`null`) or the connection breaks. */
   cut(cause: Error | null = null): void {
     this.#tell(() => this.#end(cause));
+  }
+
+  #secure(server: MemoryServer): void {
+    this.#events?.secured(PEER);
+    if (server.tlsFirst === true) this.#react(server.greeting);
   }
 
   #react(reaction: Reaction): void {

@@ -71,6 +71,24 @@ export class Client {
     this.#unread = this.#unread.slice(expected.length);
   }
 
+  /** Waits for any octet. */
+  async hears(): Promise<void> {
+    while (this.#unread === '' && !this.#isClosed) await this.#change();
+  }
+
+  /** The next octets, this many. */
+  async take(octets: number): Promise<string> {
+    while (this.#unread.length < octets && !this.#isClosed) await this.#change();
+    const taken = this.#unread.slice(0, octets);
+    this.#unread = this.#unread.slice(octets);
+    return taken;
+  }
+
+  /** Reads no more. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
   async closed(): Promise<void> {
     while (!this.#isClosed) await this.#change();
   }

@@ -217,7 +217,7 @@ describe('STARTTLS', () => {
 
   it('accepted, then clear text in a segment of its own: nothing of it counts', async () => {
     const script = answers('220 go\r\n', async (client) => {
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await client.hears();
       client.say('250-mail.example.com\r\n250 AUTH LOGIN\r\n');
     });
     const { how, message } = await open(script, { security: 'starttls' });

@@ -6,6 +6,7 @@ import { settled } from './memory-wire.ts';
 import { ENVELOPE, scene, send } from './sessions.ts';
 
 const OPENED = 'EHLO client.example.com\r\n';
+const eightBit = mailData('Subject: x\r\n\r\n\xc3\xb1\r\n');
 const CONTENT = `MAIL FROM:<news@example.com>\r\nRCPT TO:<person@example.org>\r\nDATA\r\n${LETTER_ON_THE_WIRE}`;
 
 describe('release', () => {
@@ -140,7 +141,6 @@ describe('recipients', () => {
 });
 
 describe('a mail that is not in order', () => {
-  const eightBit = mailData('Subject: x\r\n\r\n\xc3\xb1\r\n');
   it.each<[string, { data?: MailData; forwardPaths?: readonly string[] }, string, string]>([
     ['a bare LF', { data: mailData('a\nb\r\n') }, 'ERR_SMTP_MAIL_DATA', 'line end'],
     ['no last CRLF', { data: mailData('a') }, 'ERR_SMTP_MAIL_DATA', 'last line'],
@@ -168,11 +168,13 @@ describe('a mail that is not in order', () => {
     expect(recipients).toMatchObject([{ outcome: 'accepted' }]);
     expect(session.transactions).toBe(1);
   });
+});
 
+describe('parameters of MAIL', () => {
   it.each([
     [LETTER, 'MAIL FROM:<news@example.com> SIZE=28\r\n'],
     [eightBit, 'MAIL FROM:<news@example.com> BODY=8BITMIME SIZE=18\r\n'],
-  ])('no: parameters are named where they are offered, and needed', async (data, mail) => {
+  ])('are named where they are offered, and needed: %#', async (data, mail) => {
     const { wire, open } = scene({ [OPENED]: ['250-mail.example.com\r\n250-8bitmime\r\n250 SIZE\r\n'] });
     const { recipients } = await send(await open(), { data });
     expect(recipients).toMatchObject([{ outcome: 'accepted' }]);
@@ -201,6 +203,19 @@ describe('Session', () => {
     expect((await send(session)).recipients).toMatchObject([{ outcome: 'unsent' }]);
     await session.quit();
     expect(wire.heard).toBe(`${OPENED}${CONTENT}.\r\nQUIT\r\n`);
+  });
+
+  it.each(['221 bye\r\n', 'nothing'])('quits once, however often it is told to, met by %j', async (answer) => {
+    const { wire, open, time } = scene({ 'QUIT\r\n': answer === 'nothing' ? answer : [answer] });
+    const session = await open();
+    const quits = Promise.all([session.quit(), session.quit()]);
+    await settled();
+    time.advance(5000);
+    await quits;
+    await session.quit();
+    session.destroy();
+    expect(wire.heard).toBe(`${OPENED}QUIT\r\n`);
+    expect(time.pending).toBe(0);
   });
 
   it.each([

@@ -4,6 +4,8 @@ import type { SessionTime } from '#smtp';
 export class VirtualTime implements SessionTime {
   #now = Date.UTC(2026, 10, 24, 12);
   readonly #timers = new Set<{ at: number; fn: () => void }>();
+  /** Timers set so far. */
+  begun = 0;
 
   /** Timers that were neither fired nor cancelled. */
   get pending(): number {
@@ -16,6 +18,7 @@ export class VirtualTime implements SessionTime {
 
   after(ms: number, fn: () => void): () => void {
     const timer = { at: this.#now + ms, fn };
+    this.begun += 1;
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
   }
