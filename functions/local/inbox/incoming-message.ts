@@ -33,7 +33,7 @@ const WRITE_OCTETS = 256 * 1024;
 
 /** What the inbox does when a message has come whole, or will not. */
 export interface MessageEnds {
-  settle(message: StoredMessage, conversation: ServerConversation): Promise<void>;
+  settle(message: StoredMessage, conversation: ServerConversation): void;
   abandon(): Promise<void>;
 }
 
@@ -70,7 +70,7 @@ export class IncomingMessage {
     await this.#flush();
     await this.#handle.close();
     const message = { id: this.id, octets: this.#octets, ...facts, ...readHead(this.#head) };
-    await this.#ends.settle(message, conversation);
+    this.#ends.settle(message, conversation);
     return message;
   }
 
@@ -91,7 +91,12 @@ export class IncomingMessage {
 
 /** Of what the first flush writes: that is the whole message, or more than a head needs. */
 function beginningOf(chunks: readonly Uint8Array[]): Uint8Array {
-  const [first] = chunks;
-  if (first && (chunks.length === 1 || first.byteLength >= HEAD_OCTETS)) return first.subarray(0, HEAD_OCTETS);
-  return Buffer.concat(chunks).subarray(0, HEAD_OCTETS);
+  const first: Uint8Array[] = [];
+  let octets = 0;
+  for (const chunk of chunks) {
+    if (octets >= HEAD_OCTETS) break;
+    first.push(chunk.subarray(0, HEAD_OCTETS - octets));
+    octets += chunk.byteLength;
+  }
+  return Buffer.concat(first);
 }

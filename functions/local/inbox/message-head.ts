@@ -16,7 +16,7 @@ export interface MessageHead {
 }
 
 /** How many octets of a message are enough for `readHead`. */
-export const HEAD_OCTETS = 32 * 1024;
+export const HEAD_OCTETS = 16 * 1024;
 
 const LONGEST_FIELD = 500;
 

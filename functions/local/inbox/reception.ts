@@ -1,7 +1,7 @@
 /** What the embedded server decides while smtp-server speaks the protocol: the handlers of both its ports. */
 import { timingSafeEqual } from 'node:crypto';
 import type { SMTPServerAuthentication, SMTPServerDataStream, SMTPServerOptions, SMTPServerSession } from 'smtp-server';
-import { ConversationRecorder, escapeControls } from './conversation.ts';
+import { type ConversationLine, ConversationRecorder, escapeControls } from './conversation.ts';
 import type { InboxStore } from './inbox-store.ts';
 import type { IncomingMessage, ReceptionFacts } from './incoming-message.ts';
 import { fileNumber } from './message-file.ts';
@@ -27,7 +27,7 @@ export class Reception {
   readonly #store: InboxStore;
   readonly #settings: ReceptionSettings;
   readonly #recorder: ConversationRecorder;
-  /** Messages and last replies that are being written. */
+  /** Messages that are being written. */
   readonly #work = new Set<Promise<unknown>>();
 
   constructor(store: InboxStore, settings: ReceptionSettings) {
@@ -108,11 +108,15 @@ export class Reception {
       await incoming.discard();
       throw isRefusal(error) ? error : notStored();
     }
-    this.#recorder.afterNextReply(session.id, (lines) => {
-      // Best effort: the message may be gone again, and its conversation is no reason to fail.
-      this.#track(this.#store.appendReply(incoming.id, lines).catch(() => {}));
-    });
+    this.#recorder.afterNextReply(session.id, (lines) => this.#completeConversation(incoming.id, lines));
     return incoming.id;
+  }
+
+  /** Best effort: the message may be gone again, and its conversation is no reason to fail. */
+  #completeConversation(id: number, reply: readonly ConversationLine[]): void {
+    try {
+      this.#store.appendReply(id, reply);
+    } catch {}
   }
 
   #factsOf(session: SMTPServerSession): ReceptionFacts {
