@@ -18,9 +18,15 @@ export interface Sheet {
   readonly program: Program;
 }
 
-/** Characters in one source, and blocks, sub-expressions or partials within each other. */
+/** Characters and `{{` in one source. */
 export const MAX_SOURCE_CHARACTERS = 1 << 20;
+const MAX_TAGS = 10_000;
+
+/** Blocks, helpers or partials within each other. */
 export const MAX_DEPTH = 16;
+
+/** The same, counted before the text is parsed: comments may make it look deeper than it is. */
+const ABSURD_DEPTH = 100;
 
 /** @throws TemplateError where the text is no template, with Handlebars' own position */
 export function parseSheet(source: Source, kind: Sheet['kind'], key: string = source.name): Sheet {
@@ -30,17 +36,27 @@ export function parseSheet(source: Source, kind: Sheet['kind'], key: string = so
   if (text.length > MAX_SOURCE_CHARACTERS) {
     throw new TemplateError(start, `found ${text.length} characters, at most ${MAX_SOURCE_CHARACTERS} are wanted`);
   }
+  refuseBombs(start, text);
   const program = parseText(name, text.replace(/^\ufeff/, ''));
   refuseDepth(name, program, 1);
   return { key, source, kind, program };
+}
+
+/** Handlebars' work grows with the square of the number of tags, and faster with their depth: minutes for some kilobytes. */
+function refuseBombs(start: Place, text: string): void {
+  const tags = text.split('{{').length - 1;
+  if (tags > MAX_TAGS) throw new TemplateError(start, `found ${tags} "{{", at most ${MAX_TAGS} are wanted`);
+  let depth = 0;
+  for (const [, mark] of text.matchAll(/\{\{~?([#/])/g)) {
+    depth = mark === '#' ? depth + 1 : Math.max(0, depth - 1);
+    if (depth > ABSURD_DEPTH) throw tooDeep(start);
+  }
 }
 
 function parseText(name: string, text: string): Program {
   try {
     return Handlebars.parse(text, { srcName: name });
   } catch (cause) {
-    // The parser walks blocks within each other by recursion.
-    if (cause instanceof RangeError) throw tooDeep({ template: name, line: 1, column: 1 }, { cause });
     throw new TemplateError(parserPlace(name, cause), parserProblem(cause), { cause });
   }
 }
@@ -53,8 +69,8 @@ function refuseDepth(template: string, program: Program, depth: number): void {
   }
 }
 
-export function tooDeep(place: Place, options?: ErrorOptions): TemplateError {
-  return new TemplateError(place, `found more than ${MAX_DEPTH} levels within each other, fewer are wanted`, options);
+export function tooDeep(place: Place): TemplateError {
+  return new TemplateError(place, `found more than ${MAX_DEPTH} levels within each other, fewer are wanted`);
 }
 
 /** Where Handlebars' generated parser keeps the token that it stopped at; its types leave this out. */

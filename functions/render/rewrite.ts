@@ -157,7 +157,7 @@ class Rewriter {
 
   #callParts(call: Partial | PartialBlock, kind: 'partial' | 'layout', scope: Scope) {
     const { params, pairs } = argumentsOf(call);
-    if (params.length > 1) this.#refuse(call, `found ${params.length} scope of a ${kind}, one at most is wanted`);
+    if (params.length > 1) this.#refuse(call, `found ${params.length} contexts of a ${kind}, one at most is wanted`);
     const original = String((call.name as { original: unknown }).original);
     const name = original === LAYOUT_CONTENT ? original : callName(kind, original);
     return {
