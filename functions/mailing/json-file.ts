@@ -99,10 +99,14 @@ function doubleKeys(node: Node, path: readonly string[]): string[][] {
 function explain(errors: readonly ErrorObject[], schema: SchemaNode): [path: string[], problem: string][] {
   const isGroup = ({ keyword }: ErrorObject) => keyword === 'anyOf' || keyword === 'oneOf';
   const grouped = new Set(errors.filter(isGroup).map(({ instancePath }) => instancePath));
+  const ofWrongType = new Set(
+    errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath),
+  );
   const told = errors.filter(
     (error) =>
       (isGroup(error) || !grouped.has(error.instancePath) || error.keyword === 'additionalProperties') &&
       error.keyword !== 'if' &&
+      !(error.keyword === 'enum' && ofWrongType.has(error.instancePath)) &&
       // The name of a key is told by `propertyNames`.
       error.propertyName === undefined,
   );
