@@ -15,6 +15,9 @@ import {
   type RowReader,
 } from './row.ts';
 
+/** The parser keeps some octets back until it has seen what follows; more than it ever keeps. */
+const LOOK_AHEAD = 16;
+
 export class CsvReader implements RowReader {
   readonly #file: string;
   readonly #parser: Parser;
@@ -61,7 +64,11 @@ export class CsvReader implements RowReader {
   async push(octets: Buffer): Promise<void> {
     this.#trail.add(octets);
     await this.#parsed((done) => this.#parser.write(octets, done));
-    this.#refuseLength(this.#trail.length);
+    this.#refuseLength(this.#trail.length - LOOK_AHEAD);
+  }
+
+  async settle(): Promise<void> {
+    await this.#parsed((done) => this.#parser.write(Buffer.alloc(LOOK_AHEAD, 'x'), done));
   }
 
   async end(): Promise<void> {
@@ -110,9 +117,7 @@ export class CsvReader implements RowReader {
   /** The quote where the parser lost its way: everything behind it may be anyone's field. */
   #tornQuote(cause: CsvError): AudienceError {
     const { bytes, index } = cause as CsvError & { readonly bytes: number; readonly index: number };
-    // The end of each whole row but not of the last, whose own line end lies behind it.
-    const linesBefore = this.#rowLines === 0 ? 1 : this.#rowLines + this.#emptyLines;
-    const line = linesBefore + this.#trail.lineEndsBeforeQuote(bytes);
+    const line = this.#rowLines + this.#emptyLines + 1 + this.#trail.lineEndsBeforeQuote(bytes);
     const field = this.#header?.columns[index] ?? null;
     const problem = `${tornQuoteProblems[cause.code] ?? cause.message}, text without quotes or within "…" is wanted`;
     return new AudienceError({ file: this.#file, row: this.row, line, field, problem }, { cause });

@@ -61,6 +61,10 @@ export class JsonLinesReader implements RowReader {
     throw new AudienceError({ file: this.#file, row: null, line: null, field: null, problem });
   }
 
+  settle(): Promise<void> {
+    return Promise.resolve();
+  }
+
   #keep(octets: Buffer): void {
     this.#rest.push(octets);
     this.#restOctets += octets.length;

@@ -13,21 +13,17 @@ export async function* utf8Pieces(stream: AsyncIterable<Uint8Array>): AsyncGener
   let isStart = true;
   for await (const piece of pieces(stream)) {
     let octets = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
-    if (isStart) {
-      // Until three octets are there, they may yet become a byte order mark.
-      if (octets.length < BYTE_ORDER_MARK.length && BYTE_ORDER_MARK.subarray(0, octets.length).equals(octets)) {
-        rest = octets;
-        continue;
-      }
-      refuseUtf16(octets);
-      octets = withoutByteOrderMark(octets);
-      isStart = false;
+    if (isStart && octets.length < BYTE_ORDER_MARK.length) {
+      rest = octets;
+      continue;
     }
+    if (isStart) octets = withoutMark(octets);
+    isStart = false;
     const whole = wholeCharacters(octets);
     rest = octets.subarray(whole);
     yield* checked(octets.subarray(0, whole));
   }
-  yield* checked(rest);
+  yield* checked(isStart ? withoutMark(rest) : rest);
 }
 
 async function* pieces(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void, undefined> {
@@ -48,14 +44,11 @@ function* checked(octets: Buffer): Generator<Buffer, void, undefined> {
   }
 }
 
-function withoutByteOrderMark(octets: Buffer): Buffer {
-  const hasMark = octets.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
-  return hasMark ? octets.subarray(BYTE_ORDER_MARK.length) : octets;
-}
-
-function refuseUtf16(octets: Buffer): void {
+function withoutMark(octets: Buffer): Buffer {
   const mark = octets.subarray(0, 2).toString('hex');
   if (mark === 'fffe' || mark === 'feff') throw new OctetProblem('found UTF-16, UTF-8 text is wanted');
+  const hasMark = octets.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  return hasMark ? octets.subarray(BYTE_ORDER_MARK.length) : octets;
 }
 
 /** How many octets belong to characters that are whole; at most three are left over (RFC 3629 section 3). */

@@ -37,6 +37,8 @@ export async function* readAudienceBatches(
     yield* taken(reader, await settled(reader.end()));
   } catch (error) {
     if (!(error instanceof OctetProblem)) throw error;
+    await settled(reader.settle());
+    yield* taken(reader, null);
     const { row, line } = reader;
     throw new AudienceError({ file: name, row, line, field: null, problem: error.problem }, { cause: error });
   }

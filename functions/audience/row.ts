@@ -35,6 +35,8 @@ export interface RowReader {
   readonly line: number;
   push(octets: Buffer): Promise<void>;
   end(): Promise<void>;
+  /** Lets out each row that ended within the octets so far; nothing can be pushed afterwards. */
+  settle(): Promise<void>;
   take(): readonly AudienceEntry[];
 }
 
