@@ -467,10 +467,26 @@ export function describeLedger(name: string, newStore: NewLedgerStore): void {
         const now = START + RESEND_AFTER_MS;
         const claim = await claimed(run, { now });
         await ledger.setUncertainPolicy(run, 'hold');
+        expect(await ledger.openBatches(run)).toMatchObject([{ held: true }]);
         const rev = await ledger.commit(claim, { settled: [], intended: [intent(0, 2)] });
         const deferral = settled(0, 'deferred', { attempt: 2, nextAt: now });
         await ledger.commit({ ...claim, rev }, { settled: [deferral], intended: [] });
         await ledger.release(claim);
+        expect(await outcomes(ledger, run)).toEqual(['uncertain']);
+        expect(await ledger.run(run)).toMatchObject({ finished: true });
+      });
+
+      test('after hold, what a dead process had resent and deferred is uncertain again, and is not sent', async () => {
+        const run = await doubted('resend');
+        const now = START + RESEND_AFTER_MS;
+        const claim = await claimed(run, { now });
+        await ledger.commit(claim, { settled: [settled(0, 'deferred', { attempt: 2, nextAt: now })], intended: [] });
+        await store.die(ledger);
+        ledger = await store.join();
+        await ledger.setUncertainPolicy(run, 'hold');
+        const next = await claimed(run, { now });
+        expect(next.due).toEqual([]);
+        await ledger.release(next);
         expect(await outcomes(ledger, run)).toEqual(['uncertain']);
         expect(await ledger.run(run)).toMatchObject({ finished: true });
       });
