@@ -1,28 +1,31 @@
 /** Door: the command line. Finds the command, gives it its surroundings, turns what it throws into words and an exit code. */
-import { check } from './cli/check.ts';
 import { type Command, helpOf, type Shell, UsageError, usageOf, Words } from './cli/command.ts';
-import { compose } from './cli/compose.ts';
-import { demo } from './cli/demo.ts';
 import { explain } from './cli/explain.ts';
-import { inbox } from './cli/inbox.ts';
-import { newCampaign } from './cli/new.ts';
-import { plan } from './cli/plan.ts';
-import { run } from './cli/run.ts';
-import { send } from './cli/send.ts';
 import { openShell } from './cli/shell.ts';
-import { status } from './cli/status.ts';
-import { transcript } from './cli/transcript.ts';
 
-const COMMANDS: readonly Command[] = [newCampaign, check, compose, plan, run, send, status, transcript, inbox, demo];
+/** In the order in which a newcomer meets them. Each is loaded when it is called: most need only a part of the house. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['new', async () => (await import('./cli/new.ts')).newCampaign],
+  ['check', async () => (await import('./cli/check.ts')).check],
+  ['compose', async () => (await import('./cli/compose.ts')).compose],
+  ['plan', async () => (await import('./cli/plan.ts')).plan],
+  ['run', async () => (await import('./cli/run.ts')).run],
+  ['send', async () => (await import('./cli/send.ts')).send],
+  ['status', async () => (await import('./cli/status.ts')).status],
+  ['transcript', async () => (await import('./cli/transcript.ts')).transcript],
+  ['inbox', async () => (await import('./cli/inbox.ts')).inbox],
+  ['demo', async () => (await import('./cli/demo.ts')).demo],
+]);
 
-function overview(): string {
-  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+async function overview(): Promise<string> {
+  const commands = await Promise.all([...COMMANDS.values()].map((load) => load()));
+  const width = Math.max(...commands.map(({ name }) => name.length));
   return [
     'Cartero: a folder per campaign, your own relay, and every recipient ends in a fact.\n',
     'Usage:',
     '  cartero <command> [options]\n',
     'Commands:',
-    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     '\n`cartero <command> --help` tells more, with examples.',
     '\nExit codes: 0 every recipient accepted or suppressed, or nothing to do · 1 the command could not do its work ·',
     '2 it ended with recipients in another outcome · 3 stopped before its end, resumable.\n',
@@ -42,15 +45,13 @@ export async function main(args: readonly string[]): Promise<void> {
 async function dispatch(args: readonly string[], shell: Shell): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    const command = COMMANDS.find((each) => each.name === rest[0]);
-    shell.out(command === undefined ? overview() : helpOf(command));
+    const command = await COMMANDS.get(rest[0] ?? '')?.();
+    shell.out(command === undefined ? await overview() : helpOf(command));
     return name === undefined ? 1 : 0;
   }
-  const command = COMMANDS.find((each) => each.name === name);
+  const command = await COMMANDS.get(name)?.();
   if (command === undefined) {
-    shell.note(
-      `There is no command ${JSON.stringify(name)}; there are ${COMMANDS.map((each) => each.name).join(', ')}.`,
-    );
+    shell.note(`There is no command ${JSON.stringify(name)}; there are ${[...COMMANDS.keys()].join(', ')}.`);
     return 1;
   }
   const separator = rest.indexOf('--');
