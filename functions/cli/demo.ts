@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { InboxStore, startEmbeddedServer, startInboxPage } from '#local';
+import { type OpenInbox, openInbox } from '#local';
 import { openAudience, openCampaign } from './campaigns.ts';
 import type { Command } from './command.ts';
 import { untilStopped } from './inbox.ts';
@@ -23,14 +23,13 @@ export const demo: Command = {
     const audience = await openAudience(campaign, undefined, shell);
     const state = openStateOf(words, shell);
     try {
-      const store = await InboxStore.open(join(stateFolder(words, shell), 'inbox'));
-      const server = await startEmbeddedServer({ store });
-      const page = await startInboxPage({ store, port: HTTP_PORT }).catch(() => startInboxPage({ store, port: 0 }));
+      const inbox = await openInboxFor(join(stateFolder(words, shell), 'inbox'));
       try {
+        const { server, page } = inbox;
         shell.note(
           `Embedded SMTP server on ${server.host}: STARTTLS on ${server.startTlsPort}, TLS on ${server.implicitTlsPort}, login required.`,
         );
-        const relay = connectTo(embeddedRelay(server), server.ca, store.folder, async () => {});
+        const relay = connectTo(embeddedRelay(server), server.ca, inbox.store.folder, async () => {});
         const end = await runCampaign(
           { campaign, audience, state, openRelay: async () => relay, slot: null, another: true },
           shell,
@@ -40,8 +39,7 @@ export const demo: Command = {
         if (shell.isTerminal && end.exitCode === 0) await untilStopped(shell);
         return end.exitCode;
       } finally {
-        await page.close();
-        await server.close();
+        await inbox.close();
       }
     } finally {
       state.close();
@@ -49,17 +47,25 @@ export const demo: Command = {
   },
 };
 
+/** On the usual port, or on any where that one is taken. */
+function openInboxFor(folder: string): Promise<OpenInbox> {
+  return openInbox({ folder, httpPort: HTTP_PORT }).catch(() => openInbox({ folder }));
+}
+
 function nextSteps(run: string, url: string | null): string {
-  const lines = [
+  const steps = [
+    ...(url === null ? [['inbox', 'the mails, on a page']] : []),
+    [`status ${run} --recipients`, "everybody's outcome, reply and queue id"],
+    [`transcript ${run} --recipient s.ashworth@example.com`, 'what was said about one mail'],
+    ['plan invoice', 'what another campaign would do'],
+    ['new my-campaign', 'a campaign of your own'],
+    ['run my-campaign --relay "smtp://user:password@your-relay:587"', 'over your own relay'],
+  ];
+  const width = Math.max(...steps.map(([line = '']) => line.length));
+  return [
     ...(url === null ? [] : [`\nThe mails: ${url} (Ctrl-C ends it)`]),
     '\nNext, in this folder:',
-    ...(url === null ? ['  npx cartero inbox                                  the mails, on a page'] : []),
-    `  npx cartero status ${run} --recipients       everybody's outcome, reply and queue id`,
-    `  npx cartero transcript ${run} --recipient s.ashworth@example.com`,
-    '  npx cartero plan invoice                           what another campaign would do',
-    '  npx cartero new my-campaign                        a campaign of your own',
-    '  npx cartero run my-campaign --relay "smtp://user:password@your-relay:587"',
+    ...steps.map(([line = '', meaning]) => `  npx cartero ${line.padEnd(width)}  ${meaning}`),
     '',
-  ];
-  return lines.join('\n');
+  ].join('\n');
 }

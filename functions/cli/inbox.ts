@@ -1,10 +1,9 @@
 import { join, resolve } from 'node:path';
-import { InboxStore, startEmbeddedServer, startInboxPage } from '#local';
+import { openInbox } from '#local';
 import type { Command, Shell } from './command.ts';
 
 const SMTP_PORT = 1025;
 const HTTP_PORT = 8025;
-const ANY_PORT = 0;
 
 export const inbox: Command = {
   name: 'inbox',
@@ -27,24 +26,24 @@ Addresses that begin with bounce@ are refused for good, those with later@ for no
     const smtpPort = words.count('smtp', { to: 65_535 }) ?? SMTP_PORT;
     const httpPort = words.count('http', { to: 65_535 }) ?? HTTP_PORT;
     const folder = resolve(shell.cwd, words.text('dir') ?? join('.cartero', 'inbox'));
-    const store = await InboxStore.open(folder);
-    const server = await startEmbeddedServer({ store, smtpPort, smtpsPort: ANY_PORT, authRequired: false });
+    const { server, page, caFile, close } = await openInbox({ folder, smtpPort, httpPort, authRequired: false });
     try {
-      const page = await startInboxPage({ store, port: httpPort });
+      const address = `${server.host}:${server.startTlsPort}`;
       shell.note(`Inbox      ${page.url}`);
+      shell.note(`SMTP       ${address}, no login needed; with STARTTLS or not`);
       shell.note(
-        `SMTP       ${server.host}:${server.startTlsPort} (no login needed, STARTTLS offered), TLS from the first octet on ${server.implicitTlsPort}`,
+        `           ${server.host}:${server.implicitTlsPort}, TLS from the first octet; its authority is ${caFile}`,
       );
       shell.note(`Messages   ${folder}`);
+      shell.note('\nTry it from another terminal:');
       shell.note(
-        `Try it     npx cartero send --from me@example.com --to you@example.com --subject Hello --text "Good morning" --relay smtp+insecure://${server.host}:${server.startTlsPort}`,
+        `  npx cartero send --from me@example.com --to you@example.com --subject Hello --text "Good morning" --relay smtp+insecure://${address}`,
       );
-      shell.note('Ctrl-C ends it.');
+      shell.note('\nCtrl-C ends it.');
       await untilStopped(shell);
-      await page.close();
       return 0;
     } finally {
-      await server.close();
+      await close();
     }
   },
 };

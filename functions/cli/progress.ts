@@ -13,7 +13,7 @@ export class Progress {
   readonly #now: () => number;
   readonly #counts = noTotals();
   #done = 0;
-  #shown = Number.NEGATIVE_INFINITY;
+  #shown: number;
   #plainTenths = 0;
 
   /** @param now monotonic milliseconds */
@@ -22,6 +22,7 @@ export class Progress {
     this.#total = total;
     this.#now = now;
     this.#started = now();
+    this.#shown = this.#started;
   }
 
   settled(outcome: Outcome): void {

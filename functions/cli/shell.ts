@@ -7,7 +7,8 @@ const EXIT_BY_SIGNAL = 130;
 
 export function openShell(): Shell & { close(): void } {
   const stop = new AbortController();
-  const isTerminal = process.stderr.isTTY === true;
+  // Output into a file or a pipe wants plain lines, and an end.
+  const isTerminal = process.stderr.isTTY === true && process.stdout.isTTY === true;
   let overLine = false;
   const onSignal = () => {
     if (stop.signal.aborted) process.exit(EXIT_BY_SIGNAL);
