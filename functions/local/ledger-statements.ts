@@ -77,6 +77,8 @@ const SENTENCES = {
   dropBatches: 'DELETE FROM batch WHERE run = ?',
   replaceRun: `UPDATE run SET campaign = ?, source = ?, slot = ?, content_hash = ?, created_at = ?, on_uncertain = ?,
     expires_at = ? WHERE number = ?`,
+  indexRecipients: `INSERT INTO recipient SELECT run.number, coalesce(delivery.key, delivery.recipient), delivery.id
+    FROM ${JOINED} WHERE run.number = ? ORDER BY 2, 3`,
   completePlan: 'UPDATE run SET plan = ? WHERE number = ?',
   setPolicy: 'UPDATE run SET on_uncertain = ? WHERE number = ?',
 
@@ -118,9 +120,9 @@ const SENTENCES = {
   totals: `SELECT state, CASE state WHEN 'intended' THEN holder END AS holder, count(*) AS count
     FROM ${JOINED} WHERE run.number = ? GROUP BY 1, 2`,
   deliveries: `${DELIVERIES} ${JOINED} WHERE run.number = ? AND batch.batch = ? ORDER BY delivery.id`,
-  find: `${DELIVERIES} delivery JOIN batch ON batch.number = delivery.id / ${BATCH_ROOM}
-    JOIN run ON run.number = batch.run
-    WHERE coalesce(delivery.key, delivery.recipient) = ? AND run.id = ? ORDER BY delivery.id`,
+  find: `${DELIVERIES} run JOIN recipient ON recipient.run = run.number JOIN delivery ON delivery.id = recipient.delivery
+    JOIN batch ON batch.number = delivery.id / ${BATCH_ROOM}
+    WHERE run.id = ? AND recipient.key = ? ORDER BY delivery.id`,
 } as const;
 
 export type Statements = Readonly<Record<keyof typeof SENTENCES, StatementSync>>;

@@ -109,6 +109,7 @@ export class SqliteLedger implements Ledger {
         const found = `${batches} batches with ${recipients} recipients`;
         throw new IllegalMoveError(action, `found ${found}, want ${plan.batches} with ${plan.recipients}`);
       }
+      this.#sql.indexRecipients.run(row.number);
       this.#sql.completePlan.run(JSON.stringify(plan), row.number);
       this.#restAll(this.#runRow(run, action));
     });
@@ -209,7 +210,7 @@ export class SqliteLedger implements Ledger {
   async find(run: string, key: string): Promise<DeliveryRecord[]> {
     return this.#read(() => {
       const lives = this.#livingHolders();
-      const rows = this.#sql.find.all(key, run) as DeliveryRow[];
+      const rows = this.#sql.find.all(run, key) as DeliveryRow[];
       return rows.map((row) => toDeliveryRecord(row, lives(row.holder)));
     });
   }

@@ -232,7 +232,7 @@ export interface Ledger {
   totals(run: string): Promise<Totals>;
   /** In the order of batch and index. */
   deliveries(run: string, batch?: number): AsyncIterable<DeliveryRecord>;
-  /** The deliveries planned under one key. */
+  /** The deliveries planned under one key; none before the plan is complete. */
   find(run: string, key: string): Promise<DeliveryRecord[]>;
   close(): void;
 }

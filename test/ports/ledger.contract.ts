@@ -534,6 +534,8 @@ export function describeLedger(name: string, newStore: NewLedgerStore): void {
         const [one, two] = recipients(2);
         if (!one || !two) throw new Error('no recipients');
         await ledger.addBatch('run-1', 1, [{ ...one, recipient: '"r1"@EXAMPLE.org' }, two]);
+        expect(await ledger.find('run-1', 'r1@example.org')).toEqual([]);
+        await ledger.completePlan('run-1', planOf(1, 2));
         expect(await ledger.find('run-1', 'r1@example.org')).toMatchObject([{ row: 1, recipient: '"r1"@EXAMPLE.org' }]);
         expect(await ledger.find('run-1', '"r1"@EXAMPLE.org')).toEqual([]);
         expect(await ledger.find('run-1', 'r2@example.org')).toMatchObject([{ row: 2, batch: 1 }]);
