@@ -1,9 +1,10 @@
 /** One batch's writes, on a real ledger behind a door that a test can hold shut or let fail. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openState } from '#local';
-import { type Claim, FenceLostError, IllegalMoveError, type Intent, type Ledger, LedgerError } from '#mailing';
+import { FenceLostError, IllegalMoveError, type Intent, type Ledger, LedgerError } from '#mailing';
 import { GroupCommit, isFenceLost } from '../../functions/mailing/group-commit.ts';
 import { temporaryFolder } from '../cli/cartero.ts';
+import { unhandledRejections, withCommit } from './starting.ts';
 import { settled } from './virtual-clock.ts';
 
 const RUN = 'letters-1';
@@ -56,7 +57,7 @@ function watched(ledger: Ledger) {
   const gate = { open: Promise.resolve() as Promise<void>, fail: null as Error | null };
   let inFlight = 0;
   let most = 0;
-  const commit = async (claim: Claim, changes: Changes) => {
+  const commit: Ledger['commit'] = async (claim, changes) => {
     commits.push(changes);
     inFlight += 1;
     most = Math.max(most, inFlight);
@@ -68,13 +69,7 @@ function watched(ledger: Ledger) {
       inFlight -= 1;
     }
   };
-  const door = new Proxy(ledger, {
-    get: (target, name) => {
-      if (name === 'commit') return commit;
-      const value = Reflect.get(target, name) as unknown;
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
+  const door = withCommit(ledger, commit);
   return { door, commits, gate, most: () => most };
 }
 
@@ -172,12 +167,7 @@ describe('GroupCommit', () => {
   ];
   for (const [what, error] of failures) {
     test(`after ${what}, fails every intent and flush, asks the ledger no more, and leaves nothing unhandled`, async () => {
-      const unhandled: unknown[] = [];
-      const note = (reason: unknown) => unhandled.push(reason);
-      process.on('unhandledRejection', note);
-      onTestFinished(() => {
-        process.off('unhandledRejection', note);
-      });
+      const unhandled = unhandledRejections();
       const { ledger, claim } = await claimed();
       const { door, commits, gate } = watched(ledger);
       const group = new GroupCommit(door, claim);

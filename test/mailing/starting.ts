@@ -69,6 +69,28 @@ export class Fate {
 
 export class Death extends Error {}
 
+/** The ledger with another `commit`. */
+export function withCommit(ledger: Ledger, commit: Ledger['commit']): Ledger {
+  return new Proxy(ledger, {
+    get: (target, name) => {
+      if (name === 'commit') return commit;
+      const value = Reflect.get(target, name) as unknown;
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** Rejections that nobody has handled, from here to the end of the test. */
+export function unhandledRejections(): unknown[] {
+  const reasons: unknown[] = [];
+  const note = (reason: unknown) => reasons.push(reason);
+  process.on('unhandledRejection', note);
+  onTestFinished(() => {
+    process.off('unhandledRejection', note);
+  });
+  return reasons;
+}
+
 const LEDGER_WRITES: ReadonlySet<string> = new Set<keyof Ledger>([
   'createRun',
   'addBatch',
