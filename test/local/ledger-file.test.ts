@@ -134,6 +134,24 @@ describe('SqliteLedger where the disk fails', () => {
     close();
   });
 
+  test('between what a claim reads and what it writes nobody else writes', async () => {
+    const { ledger, close } = openLedger(open());
+    const run = await plannedRun(ledger, { sizes: [1] });
+    await ledger.claim(run, 1, { now: START });
+    const meanwhile: Promise<void>[] = [];
+    const lookup = () => {
+      meanwhile.push(expect(ledger.createRun(newRun('run-2'))).rejects.toThrow('locked for too long'));
+      return false;
+    };
+    const other = new SqliteLedger(open(), { owner: 'other', isAlive: lookup, close: () => {} });
+    expect(await other.claim(run, 1, { now: START })).toMatchObject({ fence: 2 });
+    expect(meanwhile).toHaveLength(1);
+    await Promise.all(meanwhile);
+    expect(await ledger.runs()).toHaveLength(1);
+    other.close();
+    close();
+  });
+
   test('a damaged page ends in a LedgerError that says so', async () => {
     const first = openLedger(open());
     await plannedRun(first.ledger, { sizes: [500] });

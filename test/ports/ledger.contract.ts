@@ -300,6 +300,21 @@ export function describeLedger(name: string, newStore: NewLedgerStore): void {
         await expect(ledger.commit(claim, changes)).rejects.toThrow(IllegalMoveError);
       });
 
+      test.each(['hold', 'skip'] as const)('under %s an uncertain one goes nowhere', async (policy) => {
+        const run = await plannedRun(ledger, { sizes: [1], onUncertain: policy });
+        const claim = await claimed(run);
+        const rev = await ledger.commit(claim, { settled: [], intended: [intent(0)] });
+        const last = await ledger.commit({ ...claim, rev }, { settled: [settled(0, 'uncertain')], intended: [] });
+        for (const changes of [
+          { settled: [], intended: [intent(0, 2)] },
+          { settled: [settled(0, 'deferred', { attempt: 2 })], intended: [] },
+          { settled: [settled(0, 'cancelled')], intended: [] },
+        ]) {
+          await expect(ledger.commit({ ...claim, rev: last }, changes)).rejects.toThrow(IllegalMoveError);
+        }
+        expect(await outcomes(ledger, run)).toEqual(['uncertain']);
+      });
+
       test('an intent that was not used is settled as deferred and made again in one commit', async () => {
         const { run, claim } = await prepared();
         const unsent = settled(0, 'deferred', { nextAt: START });
