@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type LocalState, openState } from '#local';
 import { describeLedger } from '../ports/ledger.contract.ts';
 import type { LedgerStore } from '../ports/ledger.harness.ts';
+import { describeLedgerMoves } from '../ports/ledger.moves.ts';
 import { describeLedgerProperties } from '../ports/ledger.property.ts';
 
 /** Processes are states of their own on one folder: their locks are as real as another process's. */
@@ -25,4 +26,5 @@ async function newStore(): Promise<LedgerStore> {
 }
 
 describeLedger('SqliteLedger', newStore);
+describeLedgerMoves('SqliteLedger', newStore);
 describeLedgerProperties('SqliteLedger', newStore);

@@ -1,5 +1,15 @@
 /** What a ledger's contract needs: one durable store, and processes that join it, die, and are replaced. */
-import type { Intent, Ledger, PlanCounts, PlannedDelivery, RunRecord, Settlement, UncertainPolicy } from '#mailing';
+import { afterEach, beforeEach } from 'vitest';
+import type {
+  Claim,
+  Intent,
+  Ledger,
+  PlanCounts,
+  PlannedDelivery,
+  RunRecord,
+  Settlement,
+  UncertainPolicy,
+} from '#mailing';
 
 export interface LedgerStore {
   /** The ledger as a new process sees it. */
@@ -77,4 +87,55 @@ export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 /** Each recipient's outcome, in order. */
 export async function outcomes(ledger: Ledger, run: string): Promise<string[]> {
   return (await all(ledger.deliveries(run))).map(({ outcome }) => outcome);
+}
+
+/** One store for each test, with a process that has joined it. */
+export interface LedgerDesk {
+  readonly store: LedgerStore;
+  readonly ledger: Ledger;
+  /** The process dies, and another takes its place. */
+  restart(): Promise<void>;
+  /** A claim that is given. Batch 1 at START, unless told otherwise. */
+  claimed(run: string, options?: { batch?: number; now?: number; by?: Ledger; eager?: boolean }): Promise<Claim>;
+  /** Intends and settles all that is due, and gives the batch back. */
+  work(claim: Claim, outcome: (index: number) => Partial<Settlement> & { state: Settlement['state'] }): Promise<void>;
+}
+
+/** Called inside `describe`. */
+export function useLedger(newStore: NewLedgerStore): LedgerDesk {
+  let store: LedgerStore;
+  let ledger: Ledger;
+  beforeEach(async () => {
+    store = await newStore();
+    ledger = await store.join();
+  });
+  afterEach(() => store.remove());
+  return {
+    get store() {
+      return store;
+    },
+    get ledger() {
+      return ledger;
+    },
+    restart: async () => {
+      await store.die(ledger);
+      ledger = await store.join();
+    },
+    claimed: async (run, { batch = 1, now = START, by = ledger, eager = false } = {}) => {
+      const claim = await by.claim(run, batch, { now, eager });
+      if (claim === null) throw new Error(`batch ${batch} was not claimed`);
+      return claim;
+    },
+    work: async (claim, outcome) => {
+      const intended = claim.due.map(({ index, attempt }) => intent(index, attempt + 1));
+      const rev = await ledger.commit(claim, { settled: [], intended });
+      const changes = intended.map(({ index, attempt }) => ({ index, attempt, at: START, ...outcome(index) }));
+      await ledger.commit({ ...claim, rev }, { settled: changes, intended: [] });
+      await ledger.release(claim);
+    },
+  };
+}
+
+export function indexes({ due }: Claim): number[] {
+  return due.map(({ index }) => index);
 }
