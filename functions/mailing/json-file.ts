@@ -1,5 +1,5 @@
 /** A JSON file that a person writes: read as its schema wants it, and each fault told with its line. No value is quoted. */
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Problem } from './problem.ts';
 
@@ -27,7 +27,12 @@ export interface SchemaNode {
 
 /** @returns a reader of files of that schema; `file` is how the file is called in problems */
 export function jsonFileReader<T>(schema: object): (file: string, text: string) => JsonFile<T> {
-  const validate = new Ajv({ allErrors: true, allowUnionTypes: true, verbose: true }).compile<T>(schema);
+  // Compiled when a file is read: most commands read none.
+  let compiled: ValidateFunction<T> | undefined;
+  const validator = () => {
+    compiled ??= new Ajv({ allErrors: true, allowUnionTypes: true, verbose: true }).compile<T>(schema);
+    return compiled;
+  };
   return (file, text) => {
     const problems: Problem[] = [];
     const { tree, faults } = parse(text);
@@ -40,6 +45,7 @@ export function jsonFileReader<T>(schema: object): (file: string, text: string) 
     if (tree !== null) for (const path of doubleKeys(tree, [])) report(path, 'this key stands twice');
     if (problems.length > 0) return { json: null, problems, report };
     const json: unknown = JSON.parse(text);
+    const validate = validator();
     if (validate(json)) return { json, problems, report };
     for (const [path, problem] of explain(validate.errors ?? [], schema)) report(path, problem);
     return { json: null, problems, report };
