@@ -86,7 +86,10 @@ function firstOf(first: FileTree, second: FileTree): FileTree {
   };
 }
 
+/** No such file, by whatever way: a part of the path is a file, a link leads in circles, a name is longer than any. */
+const MISSING: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG']);
+
 function isMissing(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ENOTDIR';
+  return MISSING.has(code ?? '');
 }
