@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/servers/**', 'test/browser/**'],
     pool: 'forks',
+    // Much of the time goes into waiting: for processes to start, for deadlines to pass.
+    maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

@@ -1,41 +1,10 @@
 /** A relay that cannot be used: exit code 1, the setting to change, and nobody burnt. */
 
-import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type EmbeddedServer, InboxStore, startEmbeddedServer } from '#local';
 import { startRelay } from '../mailing/scripted-relay.ts';
-import { cartero, jsonLines, lastJson, temporaryFolder, writeCampaign } from './cartero.ts';
-
-interface Place {
-  readonly folder: string;
-  readonly server: EmbeddedServer;
-  /** `?ca=…` for this server. */
-  readonly ca: string;
-}
-
-async function place(): Promise<Place> {
-  const folder = temporaryFolder();
-  await writeCampaign(folder, 'letters');
-  const server = await startEmbeddedServer({
-    store: await InboxStore.open(join(folder, 'inbox')),
-    credentials: { user: 'ana', password: 'S3cr3t-CANARY' },
-  });
-  onTestFinished(() => server.close());
-  await writeFile(join(folder, 'ca.pem'), server.ca);
-  return { folder, server, ca: '?ca=ca.pem' };
-}
-
-async function expectNobodyBurnt(folder: string): Promise<void> {
-  const people = jsonLines(await cartero(['status', '--recipients', '--json'], folder));
-  expect(people.map(({ outcome, attempts }) => [outcome, attempts])).toEqual([
-    ['pending', 0],
-    ['pending', 0],
-  ]);
-}
-
-const login = 'ana:S3cr3t-CANARY@';
+import { cartero, lastJson, temporaryFolder, writeCampaign } from './cartero.ts';
+import { expectNobodyBurnt, login, type Place, place } from './relay-place.ts';
 
 const faults: readonly [what: string, url: (place: Place) => string, told: readonly string[]][] = [
   [
@@ -102,19 +71,6 @@ describe('cartero run, when the relay', () => {
     await expectNobodyBurnt(folder);
   });
 
-  test('speaks TLS from the first octet where STARTTLS is expected, ends with 1 and says so', {
-    timeout: 60_000,
-  }, async () => {
-    const { folder, server } = await place();
-    const ended = await cartero(
-      ['run', 'letters', '--relay', `smtp://${login}127.0.0.1:${server.implicitTlsPort}`],
-      folder,
-    );
-    expect(ended.code).toBe(1);
-    expect(ended.stderr).toContain('write smtps://');
-    await expectNobodyBurnt(folder);
-  });
-
   test('accepts connections and hangs up, ends with 1 and burns nobody', async () => {
     const folder = temporaryFolder();
     await writeCampaign(folder, 'letters');
@@ -145,31 +101,5 @@ describe('cartero run, when the relay', () => {
     );
     expect(ended.code, ended.stderr).toBe(0);
     expect(lastJson(ended)).toMatchObject({ accepted: 2, pending: 0 });
-  });
-
-  test('dies in the middle of a run, ends with 1, and the next start sends the rest', { timeout: 90_000 }, async () => {
-    const folder = temporaryFolder();
-    const people = Array.from({ length: 40 }, (_, index) => `p${index}@example.com,P${index}\n`);
-    await writeCampaign(folder, 'letters', { 'list.csv': `email,name\n${people.join('')}` });
-    let mails = 0;
-    const dying = await startRelay(({ at }) => {
-      if (at === 'MAIL') mails += 1;
-      if (mails === 20) void dying.close();
-      return null;
-    });
-    const first = await cartero(['run', 'letters', '--relay', dying.url, '--connections', '2', '--json'], folder);
-    expect(first.code, first.stderr).toBe(1);
-    expect(first.stderr).toContain('trying again in');
-    const after = lastJson(first);
-    expect(Number(after.accepted) + Number(after.pending) + Number(after.uncertain)).toBe(40);
-    const healthy = await startRelay();
-    const second = await cartero(['run', 'letters', '--relay', healthy.url, '--json'], folder);
-    expect(lastJson(second)).toMatchObject({
-      pending: 0,
-      uncertain: after.uncertain,
-      accepted: 40 - Number(after.uncertain),
-    });
-    const twice = dying.accepted.filter((person) => healthy.accepted.includes(person));
-    expect(twice).toEqual([]);
   });
 });
