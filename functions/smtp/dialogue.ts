@@ -11,6 +11,7 @@
  * refused with that reason, and not one octet of it leaves.
  */
 import { blocksOf } from './blocks.ts';
+import { tlsHint, whyOf } from './cause.ts';
 import { notePeerCertificate, type PeerCertificate } from './certificate.ts';
 import { Command } from './command.ts';
 import {
@@ -305,16 +306,4 @@ export class Dialogue {
 function shownChallenge(challenge: string): string {
   const asked = Buffer.from(challenge, 'base64').toString('latin1');
   return /^(?:user ?name|password):?\0?$/i.test(asked) || challenge === '' ? challenge : '<…>';
-}
-
-/** Where several addresses were tried, the first one's reason: the whole has no message of its own. */
-function whyOf(cause: Error): string {
-  if (cause instanceof AggregateError && cause.errors[0] instanceof Error) return cause.errors[0].message;
-  return cause.message;
-}
-
-function tlsHint(cause: Error | null): string {
-  const code = cause !== null && 'code' in cause ? cause.code : undefined;
-  const isClearText = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
-  return isClearText ? '; the server speaks no TLS here, security "starttls" may be what this port wants' : '';
 }
