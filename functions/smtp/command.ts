@@ -22,7 +22,9 @@ const DOT_STRING = `${ATOM}(?:\\.${ATOM})*`;
 const QUOTED_STRING = '"(?:[!#-;=?-\\[\\]-~]|\\\\[!-;=?-~])*"';
 const LOCAL_PART = new RegExp(`^(?:${DOT_STRING}|${QUOTED_STRING})$`);
 const DOMAIN = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
-const IPV4_LITERAL = /^\[\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\]$/;
+/** RFC 5321 §4.1.3: a number from 0 to 255. */
+const SNUM = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+const IPV4_LITERAL = new RegExp(`^\\[${SNUM}(?:\\.${SNUM}){3}\\]$`);
 const IPV6_LITERAL = /^\[IPv6:(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{2,45}\]$/;
 const MECHANISM = /^[A-Z0-9_-]{1,20}$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -32,7 +34,7 @@ const COMMAND_LINE = /^[ -~]*$/;
 export interface MailParameters {
   /** `BODY=8BITMIME` (RFC 6152 §3). Default: absent, the content is 7-bit. */
   readonly eightBit?: boolean;
-  /** `SIZE=n`: octets of the mail data (RFC 1870 §4). Default: absent. */
+  /** `SIZE=n`: octets of the mail data (RFC 1870 §6). Default: absent. */
   readonly size?: number;
 }
 

@@ -33,7 +33,7 @@ export function prepare(envelope: Envelope, data: MailData, extensions: Extensio
   if (eightBit && !extensions.has('8BITMIME')) {
     throw new MailDataError('8-bit', 'an octet is above 127, and the server does not offer 8BITMIME');
   }
-  // RFC 1870 §6.1: no use to send what is larger than the limit.
+  // RFC 1870 §4: what is larger than the limit would only be refused, after all of it was sent.
   if (extensions.sizeLimit !== null && ready.size > extensions.sizeLimit) {
     throw new MailDataError('size', `it has ${ready.size} octets, the server takes ${extensions.sizeLimit} at most`);
   }

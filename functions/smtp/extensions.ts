@@ -45,7 +45,7 @@ class Offered implements Extensions {
     this.#offered = offered;
     this.mechanisms = [...new Set(this.parameters('AUTH').map((name) => name.toUpperCase()))];
     const size = this.parameters('SIZE')[0] ?? '0';
-    // RFC 1870 §4: 0 says that there is no fixed limit.
+    // RFC 1870 §3: 0 says that there is no fixed limit.
     this.sizeLimit = SIZE.test(size) && Number(size) > 0 ? Number(size) : null;
   }
 

@@ -22,6 +22,7 @@ describe('Command', () => {
     [Command.ehlo('client.example.com'), 'EHLO client.example.com\r\n'],
     [Command.ehlo('localhost'), 'EHLO localhost\r\n'],
     [Command.ehlo('[192.0.2.1]'), 'EHLO [192.0.2.1]\r\n'],
+    [Command.ehlo('[0.20.199.255]'), 'EHLO [0.20.199.255]\r\n'],
     [Command.ehlo('[IPv6:2001:db8::1]'), 'EHLO [IPv6:2001:db8::1]\r\n'],
     [Command.helo('client.example.com'), 'HELO client.example.com\r\n'],
     [Command.startTls(), 'STARTTLS\r\n'],
@@ -88,6 +89,7 @@ describe('Command', () => {
     '"a@c.test',
     'a@[1.2.3.4',
     'a@[not an address]',
+    'a@[192.0.2.999]',
     'a@[IPv6:1]',
     'jürgen@example.org',
     'a@bücher.example',
@@ -115,6 +117,10 @@ describe('Command', () => {
     '-a.test',
     'a_b',
     '[1.2.3]',
+    '[1.2.3.256]',
+    '[1.2.3.4.5]',
+    '[1.2.3.4.]',
+    '[1.2.3.1000]',
     '[IPv6:zz]',
     'x'.repeat(256),
   ])('refuses %j as client name', (name) => {
@@ -145,6 +151,17 @@ describe('Command', () => {
     expect(fieldAtFault(() => Command.rcpt(path))).toBe('forward-path');
     expect(fieldAtFault(() => Command.mail(path))).toBe('reverse-path');
     expect(fieldAtFault(() => Command.ehlo(path))).toBe('client name');
+  });
+
+  it('keeps the longest lines within the 512 octets that any server takes', () => {
+    const name = `${LONGEST_PATH.slice(LONGEST_PATH.indexOf('@') + 1)}.${'e'.repeat(63)}`;
+    const longest = [
+      Command.mail(LONGEST_PATH, { eightBit: true, size: Number.MAX_SAFE_INTEGER }),
+      Command.rcpt(LONGEST_PATH),
+      Command.ehlo(name),
+    ];
+    for (const command of longest) expect(wire(command).length).toBeLessThanOrEqual(512);
+    expect(wire(Command.ehlo(name))).toHaveLength('EHLO '.length + 253 + 2);
   });
 
   it('refuses a login that no line can carry', () => {
