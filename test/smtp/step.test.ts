@@ -1,7 +1,7 @@
 /** Client and server in step: a reply answers the command that is outstanding, and nothing else counts as one. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openSession, type Session, type WireEvents } from '#smtp';
+import { DEFAULT_TIMEOUTS, openSession, type Session, type WireEvents } from '#smtp';
 import { LETTER_ON_THE_WIRE } from './mails.ts';
 import { MemoryWire, PEER, type Reaction, settled } from './memory-wire.ts';
 import { segmentsOf } from './segments.ts';
@@ -67,6 +67,32 @@ describe('a session', () => {
     const { open } = scene({ [MAIL]: ['259 fine\r\n'], [RCPT]: ['257 fine\r\n'], [END]: ['459 later\r\n'] });
     const { recipients } = await send(await open());
     expect(recipients).toMatchObject([{ outcome: 'deferred', step: 'end of data', reply: { code: 459 } }]);
+  });
+
+  it.each([
+    ['250 5.7.1 rejected, no such user, error\r\n', 'accepted'],
+    ['550 2.0.0 ok: queued as 1\r\n', 'refused'],
+    ['451 250 ok\r\n', 'deferred'],
+    ['250-550 no\r\n250 421 closing\r\n', 'accepted'],
+  ])('decides by the code of %j, whatever the text says: %s', async (reply, outcome) => {
+    const { open } = scene({ [END]: [reply] });
+    const { recipients, error } = await send(await open());
+    expect(recipients).toMatchObject([{ outcome }]);
+    expect(error).toBeNull();
+  });
+
+  it.each([
+    [MAIL, '354 go\r\n', 'unsent'],
+    [RCPT, '354 go\r\n', 'unsent'],
+    ['DATA\r\n', '334 \r\n', 'unsent'],
+    [END, '354 go\r\n', 'uncertain'],
+    [END, '334 \r\n', 'uncertain'],
+  ])('is out of step where %j is answered with %j: %s', async (command, reply, outcome) => {
+    const { wire, open } = scene({ [command]: [reply] });
+    const { recipients } = await send(await open());
+    expect(recipients).toMatchObject([{ outcome, error: { code: 'ERR_SMTP_REPLY' } }]);
+    expect(wire.heard.endsWith(command)).toBe(true);
+    expect(wire.closed).toBe('destroyed');
   });
 
   const commands = [EHLO, MAIL, RCPT, 'DATA\r\n', END];
@@ -192,6 +218,12 @@ async function expectUnsent(session: Session, code: string): Promise<void> {
 }
 
 describe('a deadline', () => {
+  it('is what RFC 5321 §4.5.3.2 asks for, or more', () => {
+    const { greetingMs, mailMs, rcptMs, dataMs, dataBlockMs, endOfDataMs } = DEFAULT_TIMEOUTS;
+    const minutes = [greetingMs, mailMs, rcptMs, dataMs, dataBlockMs, endOfDataMs].map((ms) => ms / 60_000);
+    expect(minutes).toEqual([5, 5, 5, 2, 3, 10]);
+  });
+
   it('is not moved by a server that drips', async () => {
     const { wire, time, open } = scene({ [EHLO]: 'nothing' });
     const ended = expect(open()).rejects.toMatchObject({ code: 'ERR_SMTP_TIMEOUT', step: 'EHLO' });

@@ -102,9 +102,12 @@ describe('recipients', () => {
   it.each([
     ['one refused', { [A]: ['550 no\r\n'] }, ['refused RCPT', 'accepted']],
     ['one deferred', { [B]: ['450 later\r\n'] }, ['accepted', 'deferred RCPT']],
+    ['452 to one too many', { [B]: ['452 4.5.3 too many recipients\r\n'] }, ['accepted', 'deferred RCPT']],
     ['one too many', { [B]: ['552 5.5.3 too many recipients\r\n'] }, ['accepted', 'deferred RCPT']],
     ['a full mailbox', { [B]: ['552 5.2.2 mailbox full\r\n'] }, ['accepted', 'refused RCPT']],
     ['552 to the first', { [A]: ['552 no\r\n'] }, ['refused RCPT', 'accepted']],
+    ['one who has moved', { [A]: ['551 try <c@example.net>\r\n'] }, ['refused RCPT', 'accepted']],
+    ['one who is forwarded', { [A]: ['251 will forward to <c@example.net>\r\n'] }, ['accepted', 'accepted']],
     ['both refused', { [A]: ['550 no\r\n'], [B]: ['450 no\r\n'] }, ['refused RCPT', 'deferred RCPT']],
     ['a 421 to the first', { [A]: ['421 closing\r\n'] }, ['deferred RCPT', 'unsent']],
     ['a 421 to the second', { [B]: ['421 closing\r\n'] }, ['unsent', 'deferred RCPT']],
@@ -121,8 +124,9 @@ describe('recipients', () => {
     ],
     ['one refused, connection lost', { [A]: ['550 no\r\n'], 'DATA\r\n': 'reset' }, ['refused RCPT', 'unsent']],
   ] as const)('have results of their own: %s', async (_what, answers, outcomes) => {
-    const { open } = scene(answers);
+    const { wire, open } = scene(answers);
     const { recipients } = await send(await open(), { forwardPaths: both });
+    expect(wire.heard).not.toContain('c@example.net');
     expect(
       recipients.map((result) => ('step' in result ? `${result.outcome} ${result.step}` : result.outcome)),
     ).toEqual(outcomes);
