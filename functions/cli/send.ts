@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AddressError, type NamedMailbox, parseNamedMailbox } from '#address';
-import { escapeControls, type Mail, replyText } from '#mailing';
+import { escapeControls, type Mail } from '#mailing';
 import { ComposeError, composeMessage, type EncodedPart, encodeAttachment, mediaTypeOf } from '#mime';
-import { type RecipientResult, SmtpError, type TranscriptRecord } from '#smtp';
+import { type RecipientResult, replyText, SmtpError, type TranscriptRecord } from '#smtp';
 import { openAudience, openCampaign } from './campaigns.ts';
 import { type Command, InputError, type Shell, UsageError, type Words } from './command.ts';
 import { explainRelay } from './explain.ts';
@@ -148,7 +148,7 @@ function tell(result: RecipientResult, { envelope }: Mail, access: OpenRelay, sh
     );
     return 2;
   }
-  shell.out(`${recipient}: ${result.outcome}, ${escapeControls(replyText(result.reply))}\n`);
+  shell.out(`${recipient}: ${result.outcome}, ${replyText(result.reply)}\n`);
   if (access.inbox !== null) shell.note('It went to the embedded server; `npx cartero inbox` shows it.');
   return result.outcome === 'accepted' ? 0 : 2;
 }

@@ -43,13 +43,25 @@ export function earlierRows(objects: ObjectStore, run: RunContent): (row: number
   };
 }
 
-/** @throws ObjectMissingError */
+/** A batch's object is not what was written; who is in it can be found out by planning another run. */
+export class BatchFileError extends Error {
+  readonly code = 'ERR_BATCH_FILE';
+  constructor(file: string, options?: ErrorOptions) {
+    super(`Cannot read batch ${file}: it is damaged; mend it from a backup, or start another run with --new`, options);
+    this.name = 'BatchFileError';
+  }
+}
+
+/** @throws ObjectMissingError, BatchFileError */
 export async function readBatch(objects: ObjectStore, run: RunContent, batch: number): Promise<PlannedRow[]> {
-  const text = Buffer.from(await objects.read(nameOf(run, batch))).toString();
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as PlannedRow);
+  const name = nameOf(run, batch);
+  const text = Buffer.from(await objects.read(name)).toString();
+  const lines = text.split('\n').filter((line) => line !== '');
+  try {
+    return lines.map((line) => JSON.parse(line) as PlannedRow);
+  } catch (cause) {
+    throw new BatchFileError(name, { cause });
+  }
 }
 
 /** The ledger's view of a batch's rows. */

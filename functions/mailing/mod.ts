@@ -28,4 +28,4 @@ export { CampaignError, escapeControls, formatProblem, type Problem } from './pr
 export { findRelay, parseRelayUrl, type Relay, RelayError } from './relay.ts';
 export { isoTime, type ResultLine, resultLine } from './results.ts';
 export { describePlan, planDry, RunError, type StartedRun, type StartOptions, startRun } from './runs.ts';
-export { RelayFault, replyText, type SendOptions, type SendReport, sendRun } from './sender.ts';
+export { RelayFault, type SendOptions, type SendReport, sendRun } from './sender.ts';

@@ -14,6 +14,7 @@ import {
   MailDataError,
   type RecipientResult,
   type Reply,
+  replyText,
   type Session,
   SmtpError,
   type TranscriptRecord,
@@ -341,9 +342,4 @@ class Link {
   name = '';
   /** From connecting to logged in; `null` once it is in a transcript. */
   opening: readonly TranscriptRecord[] | null = null;
-}
-
-/** A reply as one line: code and texts, at most 2,000 characters. */
-export function replyText({ code, lines }: Reply): string {
-  return `${code} ${lines.join(' ')}`.trimEnd().slice(0, 2000);
 }

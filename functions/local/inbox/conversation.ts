@@ -5,6 +5,7 @@
  * mail data, so a password or a body line that a confused client sends at the wrong moment would be told as well.
  * Therefore only lines that are well-formed commands are kept as text; of everything else, only the length.
  */
+import { escapeControls } from '#mailing';
 
 export interface ConversationLine {
   /** Epoch ms. */
@@ -49,13 +50,6 @@ const SECURED = '/* secured */';
 
 function describeCommand(line: string): string {
   return line === SECURED ? '<secret>' : redactCommand(line);
-}
-
-export function escapeControls(text: string): string {
-  return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 interface SessionRecord {

@@ -1,7 +1,8 @@
 /** What the embedded server decides while smtp-server speaks the protocol: the handlers of both its ports. */
 import { timingSafeEqual } from 'node:crypto';
 import type { SMTPServerAuthentication, SMTPServerDataStream, SMTPServerOptions, SMTPServerSession } from 'smtp-server';
-import { type ConversationLine, ConversationRecorder, escapeControls } from './conversation.ts';
+import { escapeControls } from '#mailing';
+import { type ConversationLine, ConversationRecorder } from './conversation.ts';
 import type { InboxStore } from './inbox-store.ts';
 import type { IncomingMessage, ReceptionFacts } from './incoming-message.ts';
 import { fileNumber } from './message-file.ts';
