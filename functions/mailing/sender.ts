@@ -62,6 +62,9 @@ export class RelayFault extends Error {
 /** After a relay that was there has gone: when to try again. About 15 seconds in all, then the run stops, resumable. */
 const RECONNECT_AFTER_MS = [200, 1000, 2000, 4000, 8000];
 
+/** While others have their connection, one that cannot be had so often is one too many for the relay. */
+const MAX_FAILURES_BESIDE_OTHERS = 3;
+
 /** A mail under which so many connections were lost is deferred: the cause may be the mail. */
 const MAX_DROPS = 3;
 
@@ -150,12 +153,9 @@ class RunSender {
           continue;
         }
         this.#due.giveBack(work);
+        if (failures >= MAX_FAILURES_BESIDE_OTHERS && this.#connected > 0) return;
         const delayMs = RECONNECT_AFTER_MS[failures];
-        if (delayMs === undefined) {
-          // Others still have theirs: the relay wants fewer connections.
-          if (this.#connected > 0) return;
-          throw new RelayFault(failure);
-        }
+        if (delayMs === undefined) throw new RelayFault(failure);
         failures += 1;
         this.#options.onWaiting?.(failure, delayMs);
         await pause(this.#ports.clock, delayMs, this.#signal);

@@ -251,6 +251,17 @@ describe('sendRun', () => {
     expect(second.ended).toEqual(first.ended.filter(({ recipient }) => recipient === 'ben@example.com'));
   });
 
+  test('goes on with as many connections as the relay takes', async () => {
+    const people = Array.from({ length: 40 }, (_, index) => `p${index}@example.com`);
+    const relay = await startRelay(({ at, connection }) =>
+      at === 'greeting' && connection > 2 ? '421 4.7.0 too many connections' : null,
+    );
+    const { outcomes, error } = await sendTo(relay, { people, connections: 5 });
+    expect(error).toBeNull();
+    expect(new Set(Object.values(outcomes))).toEqual(new Set(['accepted']));
+    expect(relay.accepted.toSorted()).toEqual(people.toSorted());
+  });
+
   test('shares the work among its connections', async () => {
     const people = Array.from({ length: 60 }, (_, index) => `p${index}@example.com`);
     const relay = await startRelay();
