@@ -1,4 +1,5 @@
 /** A file as body part in base64: encoded once, its octets then shared by every mail that carries it. */
+import { isAscii, isUtf8 } from 'node:buffer';
 import { printable } from '#address';
 import { base64Octets, writeBase64 } from './base64.ts';
 import { HeaderError } from './errors.ts';
@@ -38,17 +39,26 @@ export function encodeAttachment(attachment: Attachment): EncodedPart {
   return { piece, octets: piece.length, contentId: contentId ?? null };
 }
 
-function contentFields({ name, type, disposition, contentId }: Attachment): string {
+function contentFields({ name, type, content, disposition, contentId }: Attachment): string {
   checkFileName(name);
   checkMediaType(type);
   // RFC 2231 stands in Content-Disposition only, and the plain name here: both forms of one parameter in one field is an error to some readers.
   const plain = isPlainValue(name) ? name : plainFallback(name);
   return (
-    parameterisedField('Content-Type', type, [['name', plain]]) +
+    parameterisedField('Content-Type', type, [...charset(type, content), ['name', plain]]) +
     'Content-Transfer-Encoding: base64\r\n' +
     parameterisedField('Content-Disposition', checkDisposition(disposition), [['filename', name]]) +
     (contentId === undefined ? '' : `Content-ID: <${checkContentId(contentId)}>\r\n`)
   );
+}
+
+/**
+ * RFC 2046 §4.1.2: a text that names no charset is US-ASCII; so one that is not says UTF-8, where it is that.
+ * QUIRK: its line ends stay as the file has them, though a text's are CRLF (§4.1.1): a file that arrives with other
+ * octets than were attached fails its checksum and its signature.
+ */
+function charset(type: string, content: Uint8Array): [name: string, value: string][] {
+  return /^text\//i.test(type) && !isAscii(content) && isUtf8(content) ? [['charset', 'utf-8']] : [];
 }
 
 /** Direction changes can show `exe.gpj` as `jpg.exe`'s mirror; so they, and what has no width, are kept out of file names. */

@@ -60,6 +60,19 @@ describe('encodeAttachment', () => {
     ]);
   });
 
+  it.each([
+    ['text/csv', 'a,b\n', 'text/csv; name="a.pdf"'],
+    ['text/csv', 'año,b\n', 'text/csv; charset="utf-8"; name="a.pdf"'],
+    ['TEXT/plain', 'año\n', 'TEXT/plain; charset="utf-8"; name="a.pdf"'],
+    ['text/csv', Buffer.from('año\n', 'latin1'), 'text/csv; name="a.pdf"'],
+    ['application/json', '"año"', 'application/json; name="a.pdf"'],
+  ])('of type %s and content %j says its charset where that is known', (type, text, written) => {
+    const content = Buffer.from(text);
+    const part = partOf({ type, content });
+    expect(part.split('\r\n')[0]).toBe(`Content-Type: ${written}`);
+    expect(Buffer.from(part.split('\r\n\r\n')[1] ?? '', 'base64')).toEqual(content);
+  });
+
   it('of nothing has an empty body', () => {
     expect(partOf({ content: new Uint8Array(0) })).toMatch(/\r\n\r\n$/);
   });
