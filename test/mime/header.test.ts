@@ -137,16 +137,19 @@ describe('a field of the campaign', () => {
     expect(refusal({ headers: [[name, 'x']] }).field).toBe(name);
   });
 
-  it.each(['List-Unsubscribe', 'References', 'Cc'])('is refused twice: %s', (name) => {
-    expect(
-      refusal({
-        headers: [
-          [name, '<a@b>'],
-          [name.toLowerCase(), '<a@b>'],
-        ],
-      }).problem,
-    ).toBe('found this field twice, once is wanted');
-  });
+  it.each(['List-Unsubscribe', 'List-Id', 'References', 'In-Reply-To', 'Cc', 'Auto-Submitted'])(
+    'is refused twice: %s',
+    (name) => {
+      expect(
+        refusal({
+          headers: [
+            [name, '<a@b>'],
+            [name.toLowerCase(), '<a@b>'],
+          ],
+        }).problem,
+      ).toBe('found this field twice, once is wanted');
+    },
+  );
 
   it('with a syntax of its own is ASCII, since an encoded-word would stand there as it is', () => {
     expect(refusal({ headers: [['List-Unsubscribe', '<https://example.com/é>']] }).field).toBe('List-Unsubscribe');

@@ -88,6 +88,25 @@ describe('composeMessage', () => {
     expect(data).toMatchObject({ sevenBit: true, hasDotLine: false });
   });
 
+  it('encodes parts, never what holds them, and is a MIME message once', () => {
+    const message = composed({ ...both, text: 'é\n', inline: [image('logo')], attachments: [file] });
+    const heads = [...message.matchAll(/(?:^|\r\n)(Content-Type: [^;]+)(?:[^\r]|\r\n(?!\r\n))*/g)];
+    const encodings = heads.map(([head, type]) => [
+      type?.slice('Content-Type: '.length),
+      /Content-Transfer-Encoding: (.*)/.exec(head)?.[1],
+    ]);
+    expect(encodings).toEqual([
+      ['multipart/mixed', undefined],
+      ['multipart/related', undefined],
+      ['multipart/alternative', undefined],
+      ['text/plain', 'quoted-printable'],
+      ['text/html', '7bit'],
+      ['image/png', 'base64'],
+      ['application/pdf', 'base64'],
+    ]);
+    expect(message.match(/^MIME-Version: 1\.0\r$/gm)).toHaveLength(1);
+  });
+
   it('gives the same octets for the same message', () => {
     expect(composed({ ...both, attachments: [file] })).toBe(composed({ ...both, attachments: [file] }));
   });

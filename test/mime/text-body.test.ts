@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BodyError, composeMessage } from '#mime';
 import { composed, fieldOf, PLAIN } from './fixtures.ts';
@@ -65,6 +66,19 @@ describe('a text goes in base64 where that is shorter', () => {
     expect(Buffer.from(body, 'base64').toString()).toBe(text.replaceAll('\n', '\r\n'));
     expect(body).toMatch(/^(?:[A-Za-z0-9+/]{76}\r\n)*[A-Za-z0-9+/]{1,76}={0,2}\r\n$/);
   });
+});
+
+it('a text that is encoded has short lines, and no white space at their ends', () => {
+  const piece = fc.constantFrom('a', 'é', ' ', '\t', '=', '.', 'From ', '日', '\n', 'x'.repeat(70), '🎉');
+  const property = fc.property(fc.array(piece, { maxLength: 80 }), (pieces) => {
+    const [encoding, body] = sent(`é${pieces.join('')}`);
+    expect(encoding).not.toBe('7bit');
+    for (const line of body.split('\r\n')) {
+      expect(line.length).toBeLessThanOrEqual(76);
+      expect(line).not.toMatch(/[ \t]$/);
+    }
+  });
+  fc.assert(property, { numRuns: 500 });
 });
 
 describe('a text is refused', () => {
