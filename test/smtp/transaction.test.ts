@@ -106,6 +106,7 @@ describe('recipients', () => {
     ['one too many', { [B]: ['552 5.5.3 too many recipients\r\n'] }, ['accepted', 'deferred RCPT']],
     ['a full mailbox', { [B]: ['552 5.2.2 mailbox full\r\n'] }, ['accepted', 'refused RCPT']],
     ['552 to the first', { [A]: ['552 no\r\n'] }, ['refused RCPT', 'accepted']],
+    ['one whose domain takes no mail', { [A]: ['556 5.1.10 null MX\r\n'] }, ['refused RCPT', 'accepted']],
     ['one who has moved', { [A]: ['551 try <c@example.net>\r\n'] }, ['refused RCPT', 'accepted']],
     ['one who is forwarded', { [A]: ['251 will forward to <c@example.net>\r\n'] }, ['accepted', 'accepted']],
     ['both refused', { [A]: ['550 no\r\n'], [B]: ['450 no\r\n'] }, ['refused RCPT', 'deferred RCPT']],
