@@ -8,6 +8,7 @@
 import { AddressError, parseMailbox, recipientKey } from '#address';
 import { type AudienceRow, isSelected, type RowProblem, readAudience } from '#audience';
 import { RenderError, type TemplateSet, unmet } from '#render';
+import { Command, CommandError } from '#smtp';
 import type { Campaign } from './campaign.ts';
 import { attachmentKey, isMissing, type LoadedCampaign, objectNameProblem } from './campaign-source.ts';
 import { FieldDigest } from './digest.ts';
@@ -202,8 +203,11 @@ function readAddress(email: string): { address: string; key: string } | { proble
       return {
         problem: `${JSON.stringify(email)} has non-ASCII letters before the "@", which needs SMTPUTF8; this version does not send it`,
       };
+    // The gate to the wire has the last word: what it refuses is told now, and not when the others are sent.
+    Command.rcpt(mailbox.address);
     return { address: mailbox.address, key: recipientKey(mailbox) };
   } catch (error) {
+    if (error instanceof CommandError) return { problem: `${JSON.stringify(email)}: ${error.message}` };
     if (!(error instanceof AddressError)) throw error;
     return {
       problem: email === '' ? 'there is no address' : `${JSON.stringify(email)} is no address: ${error.problem}`,
