@@ -54,14 +54,22 @@ export class DueWork {
     this.#signal = signal;
   }
 
+  /** Whether a mail is due that nobody has in hand; claims the next batch where it must. `false` once the signal is aborted. */
+  async hasMore(): Promise<boolean> {
+    while (!this.#signal.aborted) {
+      if (this.#isQueued()) return true;
+      if (!(await this.#claimNext())) return !this.#signal.aborted && this.#isQueued();
+    }
+    return false;
+  }
+
   /** The next mail that is due, `null` when none is left or the signal is aborted. */
   async next(): Promise<Work | null> {
-    for (;;) {
-      if (this.#signal.aborted) return null;
+    while (await this.hasMore()) {
       const work = this.#take();
       if (work !== null) return work;
-      if (!(await this.#claimNext())) return null;
     }
+    return null;
   }
 
   /** Hands back what was taken by `next` and not begun. */
@@ -96,6 +104,10 @@ export class DueWork {
     return null;
   }
 
+  #isQueued(): boolean {
+    return [...this.#open].some((batch) => batch.commit.failure === null && batch.queue.length > 0);
+  }
+
   /** @returns whether it is worth looking again */
   async #claimNext(): Promise<boolean> {
     const before = this.#claiming;
@@ -105,7 +117,7 @@ export class DueWork {
     });
     try {
       await before;
-      if ([...this.#open].some((batch) => batch.commit.failure === null && batch.queue.length > 0)) return true;
+      if (this.#isQueued()) return true;
       this.#unclaimed ??= await this.#openBatches();
       const batch = this.#unclaimed.shift();
       if (batch === undefined) return false;

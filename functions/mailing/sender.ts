@@ -10,6 +10,7 @@
  * stays pending. It is met by the first connection alone, before the others are opened.
  */
 import {
+  AuthError,
   CommandError,
   MailDataError,
   type RecipientResult,
@@ -17,6 +18,7 @@ import {
   replyText,
   type Session,
   SmtpError,
+  type Step,
   type TranscriptRecord,
   unexpectedReply,
 } from '#smtp';
@@ -31,7 +33,8 @@ export interface SendOptions {
   readonly connections: number;
   /** Mails per second at the most; no limit by default. */
   readonly messagesPerSecond?: number;
-  readonly openSession: (record: (entry: TranscriptRecord) => void) => Promise<Session>;
+  /** `signal` aborted: the session is no longer wanted, and opening it may be given up. */
+  readonly openSession: (record: (entry: TranscriptRecord) => void, signal: AbortSignal) => Promise<Session>;
   /** Aborted: no mail is begun any more, those in flight are settled. */
   readonly signal: AbortSignal;
   /** A name no other process has; sessions in transcripts begin with it. */
@@ -69,7 +72,13 @@ const MAX_FAILURES_BESIDE_OTHERS = 3;
 const MAX_DROPS = 3;
 
 /** Replies that speak of the session's rights, never of a recipient: RFC 4954 §6 (530), RFC 5321 §4.3.2 (503). */
-const RELAY_FAULT_CODES = new Set([530, 503]);
+const SESSION_CODES: ReadonlySet<number> = new Set([530, 503]);
+
+/** So many mails in a row that come no further than MAIL: the relay, or the sender's address, is at fault, not the mails. */
+const MAX_REFUSALS_IN_A_ROW = 10;
+
+/** When the run is stopped, a mail that waits for a reply before its end-of-mail-data indicator is cut after so long. */
+const GRACE_MS = 5000;
 
 /** @throws RelayFault, or what the ledger or an object store threw; the batches are given back first */
 export async function sendRun(
@@ -90,9 +99,14 @@ class RunSender {
   readonly #signal: AbortSignal;
   readonly #pacer: Pacer;
   readonly #due: DueWork;
+  readonly #links: readonly Link[];
   #sessions = 0;
   #connected = 0;
+  #refusalsInARow = 0;
   #fault: unknown;
+  /** Replaced each time that nothing is left to take: who waits then, for a session, a pace or a moment, looks again. */
+  #drained = new AbortController();
+  #rest: AbortSignal;
 
   constructor(run: RunRecord, composer: MailComposer, ports: SendingPorts, options: SendOptions) {
     this.#run = run;
@@ -102,27 +116,37 @@ class RunSender {
     this.#signal = AbortSignal.any([options.signal, this.#halt.signal]);
     this.#pacer = new Pacer(ports.clock, options.messagesPerSecond);
     this.#due = new DueWork(run, ports, this.#signal);
+    this.#links = Array.from({ length: options.connections }, () => new Link());
+    this.#rest = AbortSignal.any([this.#signal, this.#drained.signal]);
   }
 
   async send(): Promise<SendReport> {
+    let cancel = () => {};
+    const cutLater = () => {
+      cancel = this.#ports.clock.after(GRACE_MS, () => this.#cutUndoubted());
+    };
+    this.#signal.addEventListener('abort', cutLater, { once: true });
     await this.#guarded(() => this.#sendAll());
     await this.#guarded(() => this.#due.close());
+    this.#signal.removeEventListener('abort', cutLater);
+    cancel();
     if (this.#fault !== undefined) throw this.#fault;
     return { stopped: this.#options.signal.aborted, elsewhere: this.#due.elsewhere };
   }
 
   async #sendAll(): Promise<void> {
-    const first = await this.#due.next();
-    if (first === null) return;
-    this.#due.giveBack(first);
-    const links = Array.from({ length: this.#options.connections }, () => new Link());
-    try {
-      const [firstLink] = links;
-      if (firstLink !== undefined) await this.#connect(firstLink);
-    } catch (error) {
-      throw error instanceof SmtpError ? new RelayFault(error) : error;
+    if (!(await this.#due.hasMore())) return;
+    const [first] = this.#links;
+    if (first !== undefined) {
+      const failure = await this.#sessionFailure(first);
+      if (failure !== null && !this.#signal.aborted) throw new RelayFault(failure);
     }
-    await Promise.all(links.map((link) => this.#guarded(() => this.#work(link))));
+    await Promise.all(this.#links.map((link) => this.#guarded(() => this.#work(link))));
+  }
+
+  /** Whose indicator has not left is not in doubt: it is pending again, and need not be waited for. */
+  #cutUndoubted(): void {
+    for (const link of this.#links) if (!link.released) link.session?.destroy();
   }
 
   /** The first thing that goes wrong stops everybody, who settle what they have in hand. */
@@ -135,34 +159,41 @@ class RunSender {
     }
   }
 
+  /** A mail is taken only by a connection that stands: one that cannot be had keeps no mail from the others. */
   async #work(link: Link): Promise<void> {
-    let failures = 0;
     try {
-      for (let work = await this.#due.next(); work !== null; work = await this.#due.next()) {
-        const mail = await this.#compose(work);
-        if (mail === null) {
-          this.#due.done(work);
-          continue;
-        }
+      while (await this.#due.hasMore()) {
         // The pace comes first: a relay closes sessions that wait for long, and that is no fault of the mail.
-        await this.#pacer.turn(this.#signal);
-        const failure = this.#signal.aborted ? null : await this.#sessionFailure(link);
-        if (failure === null) {
-          failures = 0;
-          await this.#deliver(work, mail, link);
+        await this.#pacer.turn(this.#rest);
+        const failure = await this.#sessionFailure(link);
+        if (failure !== null) {
+          if (!(await this.#waitAfter(failure, link))) return;
           continue;
         }
-        this.#due.giveBack(work);
-        if (failures >= MAX_FAILURES_BESIDE_OTHERS && this.#connected > 0) return;
-        const delayMs = RECONNECT_AFTER_MS[failures];
-        if (delayMs === undefined) throw new RelayFault(failure);
-        failures += 1;
-        this.#options.onWaiting?.(failure, delayMs);
-        await pause(this.#ports.clock, delayMs, this.#signal);
+        link.failures = 0;
+        const work = await this.#due.next();
+        if (work !== null) await this.#send(work, link);
       }
+      this.#drained.abort();
+      this.#drained = new AbortController();
+      this.#rest = AbortSignal.any([this.#signal, this.#drained.signal]);
     } finally {
       await this.#disconnect(link);
     }
+  }
+
+  /** @returns whether it is worth trying again @throws RelayFault */
+  async #waitAfter(failure: SmtpError, link: Link): Promise<boolean> {
+    if (this.#signal.aborted || !(await this.#due.hasMore())) return false;
+    // Asked again and again, a relay that refuses a login locks the account.
+    if (failure instanceof AuthError && !failure.temporary) throw new RelayFault(failure);
+    if (link.failures >= MAX_FAILURES_BESIDE_OTHERS && this.#connected > 0) return false;
+    const delayMs = RECONNECT_AFTER_MS[link.failures];
+    if (delayMs === undefined) throw new RelayFault(failure);
+    link.failures += 1;
+    this.#options.onWaiting?.(failure, delayMs);
+    await pause(this.#ports.clock, delayMs, this.#rest);
+    return true;
   }
 
   async #sessionFailure(link: Link): Promise<SmtpError | null> {
@@ -182,7 +213,7 @@ class RunSender {
     link.opening = opening;
     this.#sessions += 1;
     link.name = `${this.#options.owner}-${this.#sessions}`;
-    link.session = await this.#options.openSession((record) => opening.push(record));
+    link.session = await this.#options.openSession((record) => opening.push(record), this.#rest);
     this.#connected += 1;
   }
 
@@ -195,7 +226,9 @@ class RunSender {
   }
 
   /** One mail on a link that is connected, to its outcome or back among those that are due. */
-  async #deliver(work: Work, mail: Mail, link: Link): Promise<void> {
+  async #send(work: Work, link: Link): Promise<void> {
+    const mail = await this.#compose(work);
+    if (mail === null) return this.#due.done(work);
     if (this.#signal.aborted || link.session === null) return this.#due.giveBack(work);
     const tried = await this.#transact(work, mail, link, link.session);
     if (work.batch.commit.failure !== null) {
@@ -241,9 +274,11 @@ class RunSender {
         release: async () => {
           await work.batch.commit.intend({ index: work.delivery.index, attempt: work.attempt });
           intended = true;
+          link.released = true;
           return true;
         },
       });
+      link.released = false;
       this.#keepTranscript(work, link, records);
       const [result] = recipients;
       if (result === undefined) throw new Error('Cannot settle: the transaction gave no result for its recipient');
@@ -274,21 +309,27 @@ class RunSender {
       return 'again';
     }
     if (result.outcome === 'uncertain') return { state: 'uncertain', problem: result.error.message };
-    if (result.outcome !== 'accepted') {
-      // Some relays take k mails a session, and say so at the next MAIL (421 or 452): a new session, no attempt counted.
-      if (used && result.step === 'MAIL' && result.outcome === 'deferred') {
-        await this.#disconnect(link);
-        return 'again';
-      }
-      if (!intended && RELAY_FAULT_CODES.has(result.reply.code)) {
-        throw new RelayFault(unexpectedReply(result.step, result.reply, 'a reply about the mail'));
-      }
+    if (result.outcome === 'accepted') {
+      this.#refusalsInARow = 0;
+      return { state: 'accepted', reply: result.reply, queueId: result.queueId };
     }
-    return {
-      state: result.outcome,
-      reply: result.reply,
-      ...(result.outcome === 'accepted' ? { queueId: result.queueId } : {}),
-    };
+    // Some relays take k mails a session, and say so at the next MAIL: a new session, no attempt counted.
+    if (used && result.step === 'MAIL' && (result.outcome === 'deferred' || SESSION_CODES.has(result.reply.code))) {
+      await this.#disconnect(link);
+      return 'again';
+    }
+    return this.#refusal(result);
+  }
+
+  /** What a no means: for this mail, or for all of them. */
+  #refusal({ outcome, step, reply }: Extract<RecipientResult, { step: Step }>): Verdict {
+    const isOfSession = SESSION_CODES.has(reply.code) && (step === 'MAIL' || step === 'RCPT');
+    this.#refusalsInARow = step === 'MAIL' || isOfSession ? this.#refusalsInARow + 1 : 0;
+    if ((isOfSession && step === 'MAIL') || this.#refusalsInARow > MAX_REFUSALS_IN_A_ROW) {
+      throw new RelayFault(unexpectedReply(step, reply, '250'));
+    }
+    // 503 and 530 at RCPT say nothing about the recipient, who is asked for again later.
+    return { state: isOfSession ? 'deferred' : outcome, reply };
   }
 
   #settle(work: Work, verdict: Verdict): void {
@@ -338,6 +379,10 @@ interface Verdict {
 /** One place for a connection. */
 class Link {
   session: Session | null = null;
+  /** Connections in a row that could not be had. */
+  failures = 0;
+  /** The end-of-mail-data indicator of the mail under way may have left. */
+  released = false;
   /** The session's name in transcripts. */
   name = '';
   /** From connecting to logged in; `null` once it is in a transcript. */

@@ -251,6 +251,36 @@ describe('sendRun', () => {
     expect(second.ended).toEqual(first.ended.filter(({ recipient }) => recipient === 'ben@example.com'));
   });
 
+  test('keeps no mail for connections that cannot be had: the one that stands sends them all', async () => {
+    const people = Array.from({ length: 10 }, (_, index) => `p${index}@example.com`);
+    const relay = await startRelay(({ at, connection }) =>
+      at === 'greeting' && connection > 1 ? '421 4.7.0 one at a time' : null,
+    );
+    const { outcomes, error } = await sendTo(relay, { people, connections: 4 });
+    expect(error).toBeNull();
+    expect(new Set(Object.values(outcomes))).toEqual(new Set(['accepted']));
+  });
+
+  test('asks a recipient that is answered as the session would be again later, and goes on with the others', async () => {
+    const relay = await startRelay(({ at, line }) =>
+      at === 'RCPT' && line.includes('ben@') ? '530 5.7.0 log in first' : null,
+    );
+    const { outcomes, error } = await sendTo(relay);
+    expect(error).toBeNull();
+    expect(outcomes).toEqual({ ...everyone('accepted'), 'ben@example.com': 'deferred' });
+  });
+
+  for (const answer of ['550 5.7.1 not from you', '451 4.3.2 not now', '421 4.3.2 not now']) {
+    test(`stops after ten mails in a row that are answered ${answer.slice(0, 3)} to MAIL, and burns no more`, async () => {
+      const people = Array.from({ length: 40 }, (_, index) => `p${index}@example.com`);
+      const relay = await startRelay(({ at }) => (at === 'MAIL' ? answer : null));
+      const { outcomes, error } = await sendTo(relay, { people });
+      expect(error).toBeInstanceOf(RelayFault);
+      expect(Object.values(outcomes).filter((outcome) => outcome !== 'pending')).toHaveLength(10);
+      expect(relay.ended).toEqual([]);
+    });
+  }
+
   test('goes on with as many connections as the relay takes', async () => {
     const people = Array.from({ length: 40 }, (_, index) => `p${index}@example.com`);
     const relay = await startRelay(({ at, connection }) =>
