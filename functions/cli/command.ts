@@ -33,7 +33,10 @@ export interface Shell {
   /** A line that is written over by the next one; nothing where `note` is no terminal. */
   over(line: string): void;
   readonly isTerminal: boolean;
-  /** Aborted by the first SIGINT or SIGTERM; the second ends the process at once. */
+  /**
+   * Aborted by the first SIGINT, SIGTERM or SIGHUP; one that comes more than a second later ends the process at once.
+   * A command that never reads it has nothing to settle, and is ended by the first.
+   */
   readonly signal: AbortSignal;
 }
 
@@ -68,10 +71,19 @@ export class Words {
       ]),
     );
     try {
-      const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+      const { values, positionals, tokens } = parseArgs({
+        args: [...args],
+        options,
+        allowPositionals: true,
+        tokens: true,
+      });
       this.#values = values;
       this.positionals = positionals;
+      refuseRepeated(
+        tokens.flatMap((token) => (token.kind === 'option' && !options[token.name]?.multiple ? [token.name] : [])),
+      );
     } catch (error) {
+      if (error instanceof UsageError) throw error;
       throw new UsageError(`${error instanceof Error ? error.message.split('. ')[0] : error}`);
     }
   }
@@ -146,6 +158,12 @@ export class Words {
     if (surplus !== undefined) throw new UsageError(`${JSON.stringify(surplus)} is one word too many`);
     return this.positionals;
   }
+}
+
+/** parseArgs would take the last and drop the others: of two recipients, the first would get nothing. */
+function refuseRepeated(names: readonly string[]): void {
+  const again = names.find((name, index) => names.indexOf(name) < index);
+  if (again !== undefined) throw new UsageError(`--${again} is given twice, wanted once`);
 }
 
 /** The usage lines; one that begins with a space goes on with the one before. */

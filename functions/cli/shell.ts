@@ -3,19 +3,30 @@ import { writeSync } from 'node:fs';
 import type { Shell } from './command.ts';
 
 const STDOUT = 1;
-const EXIT_BY_SIGNAL = 130;
+const EXIT_STOPPED = 3;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Ctrl-C reaches every process of the terminal, and npx and npm pass on what they get: within this time it is one. */
+const ONE_SIGNAL_MS = 1000;
 
 export function openShell(): Shell & { close(): void } {
   const stop = new AbortController();
+  let isHeeded = false;
+  let isClosed = false;
+  let stoppedAt = 0;
   // Output into a file or a pipe wants plain lines, and an end.
   const isTerminal = process.stderr.isTTY === true && process.stdout.isTTY === true;
   let overLine = false;
   const onSignal = () => {
-    if (stop.signal.aborted) process.exit(EXIT_BY_SIGNAL);
+    if (isClosed) process.exit();
+    const now = performance.now();
+    if (!isHeeded || (stop.signal.aborted && now - stoppedAt > ONE_SIGNAL_MS)) process.exit(EXIT_STOPPED);
+    if (stop.signal.aborted) return;
+    stoppedAt = now;
     stop.abort();
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  // Whoever read the notes is gone, or the terminal is: what is being done goes on, and settles.
+  process.stderr.on('error', () => {});
   const clearLine = () => {
     if (overLine) process.stderr.write('\r\x1b[K');
     overLine = false;
@@ -24,7 +35,10 @@ export function openShell(): Shell & { close(): void } {
     env: process.env,
     cwd: process.cwd(),
     isTerminal,
-    signal: stop.signal,
+    get signal() {
+      isHeeded = true;
+      return stop.signal;
+    },
     out: (text) => {
       clearLine();
       writeAll(typeof text === 'string' ? Buffer.from(text) : text);
@@ -40,8 +54,8 @@ export function openShell(): Shell & { close(): void } {
     },
     close: () => {
       clearLine();
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
+      // The handlers stay: the same signal by another way must not change the exit code that is set by now.
+      isClosed = true;
     },
   };
 }
@@ -54,6 +68,8 @@ function writeAll(octets: Uint8Array): void {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') process.exit(0);
+      // The terminal was closed.
+      if (code === 'EIO') return;
       if (code !== 'EAGAIN') throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }

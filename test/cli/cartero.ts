@@ -22,12 +22,21 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts `cartero …` in `cwd`, without the environment's own relay. */
-export function startCartero(args: readonly string[], cwd: string, env: Record<string, string> = {}): Started {
+/**
+ * Starts `cartero …` in `cwd`, without the environment's own relay.
+ * @param options `ownGroup`: a process group of its own, as a terminal's job has
+ */
+export function startCartero(
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string> = {},
+  { ownGroup = false } = {},
+): Started {
   const { CARTERO_RELAY: _own, ...rest } = process.env;
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd,
     env: { ...rest, ...env },
+    detached: ownGroup,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = new Promise<Ended>((resolve, reject) => {
