@@ -16,6 +16,7 @@
  * address room's to say.
  */
 export { AudienceError, type AudienceProblem } from './errors.ts';
+export { type LocalDate, localDate } from './local-date.ts';
 export { type AudienceOptions, readAudience, readAudienceBatches } from './reader.ts';
 export { type AudienceEntry, type AudienceRow, type Fields, isRowProblem, type RowProblem } from './row.ts';
 export { isSelected, type Selection, type SelectionOptions, type Verdict } from './selection.ts';

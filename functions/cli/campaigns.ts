@@ -52,7 +52,7 @@ export async function openAudience(
     const path = resolve(shell.cwd, file);
     if (!(await stat(path).catch(() => null))?.isFile())
       throw new InputError(`there is no audience file ${JSON.stringify(file)}`);
-    return { name: shown(path, shell), open: () => createReadStream(path) };
+    return { name: shown(path, shell), identity: path, open: () => createReadStream(path) };
   }
   const { campaign, source } = loaded;
   const { audience } = campaign;
@@ -60,7 +60,11 @@ export async function openAudience(
     throw new InputError(`${source.location}/campaign.json names no audience; add "audience", or give --audience FILE`);
   if (!(await source.files.has(audience)))
     throw new InputError(`there is no file ${source.location}/${audience}, which campaign.json names as audience`);
-  return { name: `${source.location}/${audience}`, open: () => source.files.stream(audience) };
+  return {
+    name: `${source.location}/${audience}`,
+    identity: join(source.identity, audience),
+    open: () => source.files.stream(audience),
+  };
 }
 
 /** A path as a person at `cwd` would write it. */

@@ -8,6 +8,8 @@ import { runCampaign, summaryOf } from './running.ts';
 import { openStateOf, STATE_OPTION, stateFolder } from './states.ts';
 
 const CAMPAIGN = 'newsletter';
+/** One of its subscribers. */
+const RECIPIENT = 's.ashworth@example.com';
 const HTTP_PORT = 8025;
 
 export const demo: Command = {
@@ -31,10 +33,14 @@ export const demo: Command = {
         );
         const relay = connectTo(embeddedRelay(server), server.ca, inbox.store.folder, async () => {});
         const end = await runCampaign(
-          { campaign, audience, state, openRelay: async () => relay, slot: null, another: true },
+          { campaign, audience, state, openRelay: async () => relay, slot: null, another: true, rehearsal: true },
           shell,
         );
         shell.out(summaryOf(end));
+        if (shell.signal.aborted) {
+          shell.note(`\`npx cartero run ${CAMPAIGN}\` goes on with it; \`npm start\` begins another.`);
+          return end.exitCode;
+        }
         if (end.started !== null) shell.out(nextSteps(end.started.run.id, shell.isTerminal ? page.url : null));
         if (shell.isTerminal && end.exitCode === 0) await untilStopped(shell);
         return end.exitCode;
@@ -56,16 +62,15 @@ function nextSteps(run: string, url: string | null): string {
   const steps = [
     ...(url === null ? [['inbox', 'the mails, on a page']] : []),
     [`status ${run} --recipients`, "everybody's outcome, reply and queue id"],
-    [`transcript ${run} --recipient s.ashworth@example.com`, 'what was said about one mail'],
+    [`transcript ${run} --recipient ${RECIPIENT}`, 'what was said about one mail'],
     ['plan invoice', 'what another campaign would do'],
     ['new my-campaign', 'a campaign of your own'],
     ['run my-campaign --relay "smtp://user:password@your-relay:587"', 'over your own relay'],
   ];
-  const width = Math.max(...steps.map(([line = '']) => line.length));
   return [
     ...(url === null ? [] : [`\nThe mails: ${url} (Ctrl-C ends it)`]),
     '\nNext, in this folder:',
-    ...steps.map(([line = '', meaning]) => `  npx cartero ${line.padEnd(width)}  ${meaning}`),
+    ...steps.map(([line, meaning]) => `  npx cartero ${line}\n      ${meaning}`),
     '',
   ].join('\n');
 }

@@ -40,12 +40,13 @@ export const plan: Command = {
     const clock = systemClock();
     const campaign = await openCampaign(name, shell);
     const audience = await openAudience(campaign, words.text('audience'), shell);
-    const { run, contentHash } = await describePlan(campaign, audience, slot);
+    const now = clock.now();
+    const { run, contentHash } = await describePlan(campaign, audience, { slot, now });
     const samples: PlannedRow[] = [];
     let planned = 0;
     const { counts, problems } = await planDry(campaign, audience, contentHash, {
       run,
-      at: slot ?? clock.now(),
+      at: slot ?? now,
       onRow: (row) => {
         planned += 1;
         if (planned % 10_000 === 0) shell.over(`Planning: ${grouped(planned)} recipients`);

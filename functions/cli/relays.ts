@@ -17,11 +17,18 @@ export interface OpenRelay {
   close(): Promise<void>;
 }
 
+/** What is meant, before anything is connected or started. */
+export interface ChosenRelay {
+  /** Nobody is named: the embedded server, so that what is sent leaves this machine for nobody. */
+  readonly isEmbedded: boolean;
+  open(): Promise<OpenRelay>;
+}
+
 /** A relay that says nothing for so long is no relay: people wait here. RFC 5321 §4.5.3.2 has 5 minutes for the greeting. */
 const GREETING_TIMEOUT_MS = 30_000;
 
 /**
- * Reads and checks which relay is meant; nothing is connected or started before the returned function is called.
+ * Reads and checks which relay is meant; nothing is connected or started before `open`.
  * @param name of the campaign's relay in infra/relays.json
  * @param inbox folder of the embedded server's messages
  * @throws RelayError
@@ -29,13 +36,16 @@ const GREETING_TIMEOUT_MS = 30_000;
 export async function chooseRelay(
   options: { url?: string | undefined; name: string; inbox: string },
   shell: Shell,
-): Promise<() => Promise<OpenRelay>> {
+): Promise<ChosenRelay> {
   const named = await namedRelay(options, shell);
-  if (named !== null) return async () => connectTo(named.relay, named.ca, null, async () => {});
-  return async () => {
+  if (named !== null) {
+    return { isEmbedded: false, open: async () => connectTo(named.relay, named.ca, null, async () => {}) };
+  }
+  const open = async () => {
     const server = await startEmbeddedServer({ store: await InboxStore.open(options.inbox) });
     return connectTo(embeddedRelay(server), server.ca, options.inbox, () => server.close());
   };
+  return { isEmbedded: true, open };
 }
 
 /** The embedded server as a relay: implicit TLS, its own login, its own authority. */

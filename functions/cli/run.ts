@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openAudience, openCampaign } from './campaigns.ts';
 import { type Command, UsageError } from './command.ts';
 import { chooseRelay } from './relays.ts';
-import { nextDueLine, runCampaign, runJson, slotOf, summaryOf } from './running.ts';
+import { openEnds, runCampaign, runJson, slotOf, summaryOf } from './running.ts';
 import { openStateOf, STATE_OPTION, stateFolder } from './states.ts';
 
 const POLICIES = ['hold', 'resend', 'skip'] as const;
@@ -12,7 +12,7 @@ export const run: Command = {
   summary: 'Send a campaign: plan it, send it, settle every recipient.',
   usage: [
     'run <campaign> [--audience FILE] [--relay URL] [--state DIR] [--at ISO] [--connections N] [--depth N] [--rate N]',
-    '    [--on-uncertain hold|resend|skip] [--plan HASH] [--new] [--once] [--json]',
+    '    [--on-uncertain hold|resend|skip] [--plan HASH] [--new | --resume RUN] [--workers N] [--once] [--json]',
   ],
   details: `
 <campaign> is a name under templates/ or the path of a campaign folder.
@@ -51,6 +51,7 @@ Each start makes one attempt for whoever is due. A run that was stopped or kille
     },
     plan: { type: 'string', value: 'HASH', description: 'send only if this is still the plan' },
     new: { type: 'boolean', description: 'start another run, even of the same content' },
+    resume: { type: 'string', value: 'RUN', description: 'go on with this unfinished run of the campaign' },
     workers: { type: 'string', value: 'N', description: 'processes; this version has 1' },
     once: { type: 'boolean', description: 'one attempt for whoever is due, then end' },
     json: { type: 'boolean', description: 'one JSON object as the last line' },
@@ -70,10 +71,13 @@ Each start makes one attempt for whoever is due. A run that was stopped or kille
     const onUncertain = words.oneOf('on-uncertain', POLICIES);
     const planHash = words.text('plan');
     const slot = slotOf(words.moment('at'));
+    const resume = words.text('resume');
+    if (resume !== undefined && (words.flag('new') || slot !== null))
+      throw new UsageError('--resume names a run; leave --new and --at out');
     const campaign = await openCampaign(name, shell);
     const audience = await openAudience(campaign, words.text('audience'), shell);
     const inbox = join(stateFolder(words, shell), 'inbox');
-    const openRelay = await chooseRelay({ url: words.text('relay'), name: campaign.campaign.relay, inbox }, shell);
+    const relay = await chooseRelay({ url: words.text('relay'), name: campaign.campaign.relay, inbox }, shell);
     const state = openStateOf(words, shell);
     try {
       const end = await runCampaign(
@@ -81,9 +85,11 @@ Each start makes one attempt for whoever is due. A run that was stopped or kille
           campaign,
           audience,
           state,
-          openRelay,
+          openRelay: relay.open,
           slot,
           another: words.flag('new'),
+          rehearsal: relay.isEmbedded,
+          ...(resume === undefined ? {} : { resume }),
           ...(onUncertain === undefined ? {} : { onUncertain }),
           ...(planHash === undefined ? {} : { planHash }),
           ...(connections === undefined ? {} : { connections }),
@@ -91,8 +97,8 @@ Each start makes one attempt for whoever is due. A run that was stopped or kille
         },
         shell,
       );
-      const due = end.started === null ? null : await nextDueLine(state, end.started.run, end.totals);
-      if (due !== null) shell.note(due);
+      const ends = end.started === null ? [] : await openEnds(state, end.started.run, end.totals);
+      for (const line of ends) shell.note(line);
       shell.out(words.flag('json') ? `${JSON.stringify(runJson(end, campaign.source.name))}\n` : summaryOf(end));
       return end.exitCode;
     } finally {

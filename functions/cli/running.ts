@@ -2,6 +2,7 @@
 import { type LocalState, systemClock } from '#local';
 import {
   type AudienceFile,
+  escapeControls,
   exitCodeOf,
   formatProblem,
   isoTime,
@@ -31,6 +32,10 @@ export interface RunRequest {
   readonly openRelay: () => Promise<OpenRelay>;
   readonly slot: number | null;
   readonly another: boolean;
+  /** To the embedded server. */
+  readonly rehearsal: boolean;
+  /** Go on with this run. */
+  readonly resume?: string;
   readonly onUncertain?: UncertainPolicy;
   readonly planHash?: string;
   readonly connections?: number;
@@ -47,6 +52,7 @@ export interface RunEnd {
 
 const DEFAULT_CONNECTIONS = 4;
 const SHOWN_PROBLEMS = 10;
+const SHOWN_OTHERS = 3;
 
 /** @throws what stands in the way of planning, or of the ledger; a relay's fault is told and is exit code 1 */
 export async function runCampaign(request: RunRequest, shell: Shell): Promise<RunEnd> {
@@ -56,6 +62,8 @@ export async function runCampaign(request: RunRequest, shell: Shell): Promise<Ru
   const started = await startRun({ ...state, clock }, request.campaign, request.audience, {
     slot: request.slot,
     another: request.another,
+    rehearsal: request.rehearsal,
+    ...(request.resume === undefined ? {} : { resume: request.resume }),
     ...(request.onUncertain === undefined ? {} : { onUncertain: request.onUncertain }),
     ...(request.planHash === undefined ? {} : { planHash: request.planHash }),
     signal: shell.signal,
@@ -97,6 +105,12 @@ async function sendAll(
   );
   if (open === 0 && plan.recipients > 0) shell.note('Nobody is left to send to.');
   const access = await request.openRelay();
+  shell.note(
+    access.inbox === null
+      ? `Over ${access.relay.label}`
+      : 'A rehearsal: no relay is named, so the mails go to the embedded server; `npx cartero inbox` shows them.',
+  );
+  const told = new Set<string>();
   try {
     const pace = paceOf(request, loaded, access);
     const report = await sendRun(
@@ -109,8 +123,12 @@ async function sendAll(
         signal: shell.signal,
         owner: state.owner,
         onSettled: (outcome) => progress.settled(outcome),
-        onWaiting: (error, delayMs) =>
-          shell.note(`${access.relay.label}: ${error.message}; trying again in ${span(delayMs / 1000)}`),
+        onWaiting: (error, delayMs) => {
+          // Each connection meets the same: it is told once.
+          const words = `${access.relay.label}: ${escapeControls(error.message)}; trying again in ${span(delayMs / 1000)}`;
+          if (!told.has(words)) shell.note(words);
+          told.add(words);
+        },
       },
     );
     tellReport(report, shell);
@@ -119,7 +137,7 @@ async function sendAll(
     if (!(error instanceof RelayFault)) throw error;
     shell.note(explainRelay(error.cause, access.relay));
     shell.note(
-      'Nobody was burnt by this: who was not begun is still pending. Start the same run again when the relay is in order.',
+      'Nobody is lost by this: who was not begun is still pending. Start the same run again when the relay is in order.',
     );
     return error;
   } finally {
@@ -147,7 +165,7 @@ function smallest(values: readonly (number | undefined)[]): number | undefined {
   return given.length === 0 ? undefined : Math.min(...given);
 }
 
-function tellPlan({ run, plan, kind, changed, problems }: StartedRun, shell: Shell): void {
+function tellPlan({ run, plan, kind, changed, problems, others }: StartedRun, shell: Shell): void {
   if (kind === 'finished')
     shell.note(`Run ${run.id} is finished and has the same content: nothing to do. \`--new\` starts another.`);
   else {
@@ -160,6 +178,9 @@ function tellPlan({ run, plan, kind, changed, problems }: StartedRun, shell: She
     shell.note(
       `Changed since this run was planned: ${changed.join(', ')}. It goes on with its own copy; \`--new\` starts another run with the files as they are now.`,
     );
+  }
+  for (const { id } of others.slice(-SHOWN_OTHERS)) {
+    shell.note(`Run ${id} of this campaign is not finished; \`--resume ${id}\` goes on with it.`);
   }
   for (const problem of problems.slice(0, SHOWN_PROBLEMS)) shell.note(`  ${formatProblem(problem)}`);
   if (plan.invalid > SHOWN_PROBLEMS && problems.length > 0) {
@@ -208,16 +229,25 @@ export function summaryOf({ started, totals, seconds }: RunEnd): string {
   ].join('\n');
 }
 
-/** When the next deferred recipient is due, as a line; `null` where none waits. */
-export async function nextDueLine(state: LocalState, run: RunRecord, totals: Totals): Promise<string | null> {
-  if (totals.deferred === 0) return null;
+/** What waits and what is in doubt, a line each. */
+export async function openEnds(state: LocalState, run: RunRecord, totals: Totals): Promise<string[]> {
+  const lines: string[] = [];
+  const resends = run.onUncertain === 'resend';
+  if (totals.uncertain > 0 && !resends) {
+    const people = totals.uncertain === 1 ? '1 is' : `${grouped(totals.uncertain)} are`;
+    const choice =
+      run.onUncertain === 'hold' ? '; `--on-uncertain resend` sends to them again, `skip` gives them up' : '';
+    lines.push(`${people} uncertain: the mail had left and no reply came. Nobody is mailed twice${choice}.`);
+  }
+  if (totals.deferred === 0 && !(resends && totals.uncertain > 0)) return lines;
   let next = Number.POSITIVE_INFINITY;
   for await (const { outcome, nextAt } of state.ledger.deliveries(run.id)) {
-    if (outcome === 'deferred' && nextAt !== null && nextAt < next) next = nextAt;
+    const waits = outcome === 'deferred' || (outcome === 'uncertain' && resends);
+    if (waits && nextAt !== null && nextAt < next) next = nextAt;
   }
-  return Number.isFinite(next)
-    ? `The next deferred recipient is due at ${isoTime(next)}; start the same run again then.`
-    : null;
+  if (Number.isFinite(next))
+    lines.push(`The next of those who wait is due at ${isoTime(next)}; start the same run again then.`);
+  return lines;
 }
 
 /** `--at` in epoch ms, or by hand. */

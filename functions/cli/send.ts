@@ -51,12 +51,12 @@ export const send: Command = {
     const [name] = words.positional(['campaign'], { optional: 1 });
     const inbox = join(stateFolder(words, shell), 'inbox');
     const campaign = name === undefined ? null : await openCampaign(name, shell);
-    const openRelay = await chooseRelay(
+    const relay = await chooseRelay(
       { url: words.text('relay'), name: campaign?.campaign.relay ?? 'default', inbox },
       shell,
     );
     const mail = campaign === null ? await typedMail(words, shell) : await campaignMail();
-    const access = await openRelay();
+    const access = await relay.open();
     try {
       return await sendOne(mail, access, words.flag('transcript'), shell);
     } finally {

@@ -78,7 +78,7 @@ export async function composeOne(
   };
   // Whoever is named here is meant, birthday or not.
   const everyone: LoadedCampaign = { ...loaded, campaign: { ...loaded.campaign, select: {} } };
-  const { run, contentHash } = await describePlan(everyone, audience, null);
+  const { run, contentHash } = await describePlan(everyone, audience, { slot: null, now: options.date });
   const files = new Map<string, string>();
   const pinFile = async (object: string) => {
     const content = await sha256OfStream(loaded.source.files.stream(object));

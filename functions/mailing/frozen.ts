@@ -17,6 +17,8 @@ import { ObjectMissingError, type ObjectStore, type RunRecord } from './ports.ts
 export interface AudienceFile {
   /** Its name tells its form: `.csv` or `.jsonl`, with `.gz` where it is compressed. */
   readonly name: string;
+  /** Tells two files of one name apart: the absolute path. Default: the name. */
+  readonly identity?: string;
   open(): AsyncIterable<Uint8Array>;
 }
 

@@ -2,7 +2,7 @@
  * The domain: a campaign becomes a run, and every recipient of it ends in a fact.
  *
  * json-file ► campaign ► campaign-source ► relay: what a user writes, read and refused with file, line and field.
- * frozen ► planner ► batch-file ► runs: a run's own copy, its recipients, its identity.
+ * frozen ► planner ► batch-file ► run-identity ► runs: a run's own copy, its recipients, which run it is.
  * mail: from a row to envelope and octets.
  * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator.
  * outcome, ports: the words, and all the outside that the domain speaks to.
@@ -27,5 +27,6 @@ export * from './ports.ts';
 export { CampaignError, escapeControls, formatProblem, type Problem } from './problem.ts';
 export { findRelay, parseRelayUrl, type Relay, RelayError } from './relay.ts';
 export { isoTime, type ResultLine, resultLine } from './results.ts';
-export { describePlan, planDry, RunError, type StartedRun, type StartOptions, startRun } from './runs.ts';
+export { RunError } from './run-identity.ts';
+export { describePlan, planDry, type StartedRun, type StartOptions, startRun } from './runs.ts';
 export { RelayFault, type SendOptions, type SendReport, sendRun } from './sender.ts';

@@ -1,19 +1,10 @@
-/**
- * Which run is it? A start is a cause, and the same cause twice is one run:
- *
- * - for a slot (`--at`): campaign and slot, whatever the files say now;
- * - by hand: an unfinished run of the campaign goes on from its frozen copy; the content of a finished one has nothing
- *   left to do; anything else is a new run, named by its content. `another` asks for a new one all the same.
- */
-
+/** A start: finds or makes its run, freezes the campaign, completes the plan. `run-identity.ts` says which run it is. */
 import { BATCH_SIZE, deliveriesOf, earlierRows, writeBatch } from './batch-file.ts';
-import type { Campaign } from './campaign.ts';
 import { type LoadedCampaign, loadCampaign } from './campaign-source.ts';
 import { sha256OfStream } from './digest.ts';
 import {
   type AudienceFile,
   changedFiles,
-  contentHashOf,
   describeCampaign,
   freezeCampaign,
   freezeFile,
@@ -26,6 +17,7 @@ import { pause } from './pacing.ts';
 import { type PlannedRow, Planner } from './planner.ts';
 import type { Clock, Ledger, ObjectStore, PlanCounts, RunRecord } from './ports.ts';
 import type { Problem } from './problem.ts';
+import { type Cause, causeOf, findRun, newRunId, RunError, runIdOf, writeCause } from './run-identity.ts';
 
 export interface RunPorts {
   readonly ledger: Ledger;
@@ -36,8 +28,12 @@ export interface RunPorts {
 export interface StartOptions {
   /** Epoch ms of the slot; `null` by hand. */
   readonly slot: number | null;
+  /** To the embedded server, so that nobody receives it. */
+  readonly rehearsal: boolean;
   /** Start another run even where this content has one. */
   readonly another: boolean;
+  /** Go on with the run of that id, whatever the files say now. */
+  readonly resume?: string;
   /** In place of the campaign's own policy. */
   readonly onUncertain?: UncertainPolicy;
   /** Only this plan may be sent. */
@@ -56,15 +52,8 @@ export interface StartedRun {
   readonly changed: readonly string[];
   /** The first 100 problems met while planning; empty where the plan was complete before. */
   readonly problems: readonly Problem[];
-}
-
-/** What was asked for cannot be this run. */
-export class RunError extends Error {
-  readonly code = 'ERR_RUN';
-  constructor(message: string) {
-    super(message);
-    this.name = 'RunError';
-  }
+  /** Unfinished runs of this campaign that this start is not about. */
+  readonly others: readonly RunRecord[];
 }
 
 /** Finds or makes the run, freezes its campaign and completes its plan. Harmless to repeat after a death at any point. */
@@ -75,19 +64,12 @@ export async function startRun(
   options: StartOptions,
 ): Promise<StartedRun | null> {
   const manifest = await describeCampaign(live, audience);
-  const contentHash = contentHashOf(manifest);
-  const existing = await findRun(ports.ledger, manifest, contentHash, options);
   const createdAt = ports.clock.now();
+  const cause = causeOf(live, manifest, audience, { ...options, now: createdAt });
+  const { run: existing, others } = await findRun(ports, cause, options);
   let run = existing;
   if (run === null) {
-    const id = await newRunId(ports.ledger, manifest, contentHash, options);
-    if (options.planHash !== undefined) {
-      const dry = await planDry(live, audience, contentHash, { run: id, at: options.slot ?? createdAt });
-      refuseOtherPlan(options.planHash, dry.counts.planHash);
-    }
-    await freezeCampaign(ports.objects, { id, contentHash }, live.source, audience, manifest);
-    await ports.ledger.createRun(newRecord(id, manifest, contentHash, live.campaign, createdAt, options));
-    run = await mustRead(ports.ledger, id);
+    run = await createRun(ports, { live, audience, manifest, cause, createdAt }, options);
   } else if (options.onUncertain !== undefined && options.onUncertain !== run.onUncertain) {
     await ports.ledger.setUncertainPolicy(run.id, options.onUncertain);
     run = await mustRead(ports.ledger, run.id);
@@ -108,70 +90,43 @@ export async function startRun(
     kind,
     changed: existing === null ? [] : changedFiles(frozen, manifest),
     problems,
+    others,
   };
 }
 
-async function findRun(
-  ledger: Ledger,
-  manifest: Manifest,
-  contentHash: string,
-  { slot, another }: StartOptions,
-): Promise<RunRecord | null> {
-  if (another) return null;
-  if (slot !== null) {
-    const run = await ledger.run(slotRunId(manifest.campaign, slot));
-    if (run !== null && run.source !== manifest.identity) {
-      throw new RunError(
-        `Cannot start: another campaign folder of this name (${run.source}) has run ${run.id} in this state; use another --state`,
-      );
-    }
-    return run !== null && run.plan === null && run.contentHash !== contentHash ? null : run;
+/** What a new run is made of. */
+interface NewRun {
+  readonly live: LoadedCampaign;
+  readonly audience: AudienceFile;
+  readonly manifest: Manifest;
+  readonly cause: Cause;
+  readonly createdAt: number;
+}
+
+async function createRun(
+  { ledger, objects }: RunPorts,
+  { live, audience, manifest, cause, createdAt }: NewRun,
+  { another, planHash, onUncertain }: StartOptions,
+): Promise<RunRecord> {
+  const { contentHash, slot } = cause;
+  const id = await newRunId(ledger, cause, another);
+  if (planHash !== undefined) {
+    const dry = await planDry(live, audience, contentHash, { run: id, at: slot ?? createdAt });
+    refuseOtherPlan(planHash, dry.counts.planHash);
   }
-  const runs = (await ledger.runs(manifest.campaign)).filter((run) => run.slot === null);
-  // A run whose plan never came to be has sent nothing: only its own content may go on with it.
-  const goesOn = (run: RunRecord) =>
-    run.contentHash === contentHash || (run.plan !== null && run.source === manifest.identity);
-  const unfinished = runs.filter((run) => !run.finished && goesOn(run));
-  return unfinished.at(-1) ?? runs.findLast((run) => run.contentHash === contentHash) ?? null;
-}
-
-async function newRunId(
-  ledger: Ledger,
-  manifest: Manifest,
-  contentHash: string,
-  { slot, another }: StartOptions,
-): Promise<string> {
-  const id = slot === null ? `${manifest.campaign}-${contentHash.slice(0, 10)}` : slotRunId(manifest.campaign, slot);
-  if (!another) return id;
-  for (let count = 1; ; count += 1) {
-    const candidate = count === 1 ? id : `${id}-${count}`;
-    if ((await ledger.run(candidate)) === null) return candidate;
-  }
-}
-
-/** `birthday-at-20261201T090000Z` */
-function slotRunId(campaign: string, slot: number): string {
-  return `${campaign}-at-${new Date(slot).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
-}
-
-function newRecord(
-  id: string,
-  manifest: Manifest,
-  contentHash: string,
-  campaign: Campaign,
-  createdAt: number,
-  { slot, onUncertain }: StartOptions,
-): Omit<RunRecord, 'plan' | 'finished'> {
-  return {
+  await freezeCampaign(objects, { id, contentHash }, live.source, audience, manifest);
+  await writeCause(objects, { id, contentHash }, cause);
+  await ledger.createRun({
     id,
-    campaign: manifest.campaign,
-    source: manifest.identity,
+    campaign: cause.campaign,
+    source: cause.source,
     slot,
     contentHash,
     createdAt,
-    onUncertain: onUncertain ?? campaign.onUncertain,
-    expiresAt: createdAt + campaign.expiresAfterMs,
-  };
+    onUncertain: onUncertain ?? live.campaign.onUncertain,
+    expiresAt: createdAt + live.campaign.expiresAfterMs,
+  });
+  return mustRead(ledger, id);
 }
 
 async function mustRead(ledger: Ledger, id: string): Promise<RunRecord> {
@@ -279,18 +234,15 @@ export async function planDry(
   };
 }
 
-/** The id that a start would give a new run, for a plan that is only looked at. */
+/** The id that a start over a relay would give a new run, for a plan that is only looked at. */
 export async function describePlan(
   loaded: LoadedCampaign,
   audience: AudienceFile,
-  slot: number | null,
+  { slot, now }: { slot: number | null; now: number },
 ): Promise<{ run: string; contentHash: string }> {
   const manifest = await describeCampaign(loaded, audience);
-  const contentHash = contentHashOf(manifest);
-  return {
-    contentHash,
-    run: slot === null ? `${manifest.campaign}-${contentHash.slice(0, 10)}` : slotRunId(manifest.campaign, slot),
-  };
+  const cause = causeOf(loaded, manifest, audience, { slot, now, rehearsal: false });
+  return { contentHash: cause.contentHash, run: runIdOf(cause) };
 }
 
 function countsOf(planner: Planner): Omit<PlanCounts, 'batches'> {

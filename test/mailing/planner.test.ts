@@ -41,7 +41,7 @@ const csv = (...rows: string[]) => lines('list.csv', `${rows.join('\n')}\n`);
 
 async function plan({ loaded }: Campaign, audience: AudienceFile, options: { run?: string; at?: number } = {}) {
   const rows: PlannedRow[] = [];
-  const { contentHash } = await describePlan(loaded, audience, null);
+  const { contentHash } = await describePlan(loaded, audience, { slot: null, now: options.at ?? AT });
   const { counts, problems } = await planDry(loaded, audience, contentHash, {
     run: options.run ?? 'letters-1',
     at: options.at ?? AT,

@@ -106,7 +106,8 @@ describe('a run for a slot', () => {
   test('is refused to another folder of that name', async () => {
     const state = opened(temporaryFolder());
     await start(state, await letters(), { slot: SLOT });
-    await expect(start(state, await letters(), { slot: SLOT })).rejects.toThrow(/another campaign folder of this name/);
+    const other = await writeCampaign(temporaryFolder(), 'letters', { 'subject.hbs': 'Another {{name}}' });
+    await expect(start(state, other, { slot: SLOT })).rejects.toThrow(/another campaign folder of this name/);
   });
 
   test('takes the mended files where the first ones could not be planned', async () => {

@@ -50,6 +50,7 @@ async function sendTo(
     const started = await startRun({ ...state, clock }, live, audience, {
       slot: null,
       another: false,
+      rehearsal: false,
       signal,
       ...(options.onUncertain === undefined ? {} : { onUncertain: options.onUncertain }),
     });

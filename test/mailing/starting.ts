@@ -111,18 +111,24 @@ export function opened(folder: string): LocalState {
 export async function start(
   state: LocalState,
   folder: string,
-  options: Partial<StartOptions> & { fate?: Fate } = {},
+  options: Partial<StartOptions> & { fate?: Fate; list?: string; now?: number } = {},
 ): Promise<StartedRun> {
-  const { fate = new Fate(), ...rest } = options;
+  const { fate = new Fate(), list = 'list.csv', now = NOW, ...rest } = options;
   const live = await loadCampaign(await openCampaignFolder(folder, { projectTemplates: folder }));
   const ports = {
     ledger: fate.over(state.ledger, LEDGER_WRITES),
     objects: fate.over(state.objects, OBJECT_WRITES),
-    clock,
+    clock: { ...clock, now: () => now },
   };
-  const audience = { name: 'list.csv', open: () => live.source.files.stream('list.csv') };
+  const audience = { name: list, open: () => live.source.files.stream(list) };
   const signal = new AbortController().signal;
-  const started = await startRun(ports, live, audience, { slot: null, another: false, signal, ...rest });
+  const started = await startRun(ports, live, audience, {
+    slot: null,
+    rehearsal: false,
+    another: false,
+    signal,
+    ...rest,
+  });
   if (started === null) throw new Error('the start was stopped');
   return started;
 }
