@@ -155,6 +155,16 @@ export class Dialogue {
     }
   }
 
+  /**
+   * Hears what has arrived by now and was not read yet, for the process may have been busy: a reply that nobody asked
+   * for must not be taken for the reply to what is sent next. @throws the dialogue's failure
+   */
+  async hear(): Promise<void> {
+    await new Promise<void>((done) => (this.#wire === null ? done() : this.#wire.heard(done)));
+    const failure = this.check();
+    if (failure !== null) throw failure;
+  }
+
   /** Sends the end-of-mail-data indicator. From the call on it may have left. */
   async endMailData(): Promise<Reply> {
     return this.#options.secrets.hideIn(await this.#ask(END_OF_MAIL_DATA, '.', 'end of data'));

@@ -12,6 +12,9 @@
  * caller makes its intent durable and then says yes or no. A no cuts the connection: a lone dot would send a mail that is
  * cut short, and RSET is mail data there. Handing the indicator to the socket is the point of no return: after it only a
  * valid 2yz, 4yz or 5yz tells, and everything else leaves the recipients `uncertain` (RFC 1047).
+ *
+ * What the server said before the indicator is heard first, so that it is not taken for the reply to it. Only a reply
+ * that is on its way at that moment, against the RFC, can still be mistaken.
  */
 
 import { Command } from './command.ts';
@@ -117,6 +120,8 @@ class Transaction {
       throw this.#withheld(cause);
     }
     if (mayLeave !== true) throw this.#withheld();
+    // Making the intent durable may have kept the process from its sockets.
+    await this.#dialogue.hear();
   }
 
   async #endOfData(): Promise<void> {

@@ -37,6 +37,8 @@ export interface Wire {
   startTls(): void;
   /** Writes all pieces in one go. `flushed` is called once the operating system has taken them, unless the wire ends before. */
   write(pieces: readonly Uint8Array[], flushed?: () => void): void;
+  /** Calls `done`, at a later time, once all that has arrived by now has been told; also where the wire has ended. */
+  heard(done: () => void): void;
   /** Closes in order (TLS close_notify, FIN), without waiting for what is still to be written. */
   end(): void;
   /** Cuts the connection now. Harmless when it has ended. */
@@ -93,6 +95,11 @@ class SocketWire implements Wire {
       if (!error && !this.#over) flushed?.();
     });
     this.#socket.uncork();
+  }
+
+  heard(done: () => void): void {
+    // Sockets are read in the event loop's poll phase. Whatever phase this is called in, one lies between two immediates.
+    setImmediate(() => setImmediate(done));
   }
 
   end(): void {

@@ -54,6 +54,7 @@ export class MemoryWire {
           if (options.flush !== false) setImmediate(() => this.#tell(() => flushed?.()));
           this.#react(server.hears(octets));
         },
+        heard: (done) => setImmediate(done),
         end: () => this.#close('ended'),
         destroy: () => this.#close('destroyed'),
       };
