@@ -108,7 +108,10 @@ export class CsvReader implements RowReader {
       fields[column] = text;
     }
     if (record.length !== columns.length) {
-      problem = { field: null, problem: `has ${record.length} columns, ${columns.length} are wanted` };
+      problem = {
+        field: null,
+        problem: `has ${record.length} ${record.length === 1 ? 'column' : 'columns'}, ${columns.length} ${columns.length === 1 ? 'is' : 'are'} wanted`,
+      };
     }
     const row: AudienceRow = { row: this.#rows, line, fields };
     return problem === null ? row : { ...row, ...problem, email: record[emailIndex] ?? null };

@@ -3,6 +3,7 @@ import { AudienceError } from './errors.ts';
 import {
   type AudienceEntry,
   EMAIL,
+  emailByAnotherName,
   excessOctets,
   type Fields,
   FORBIDDEN_COLUMNS,
@@ -120,7 +121,11 @@ function problemOf(fields: Fields): { field: string | null; problem: string } | 
     if (problem !== null) return { field: name, problem };
   }
   const email = fields[EMAIL];
-  if (email === undefined) return { field: EMAIL, problem: 'is missing, an address is wanted' };
+  if (email === undefined) {
+    const near = emailByAnotherName(names);
+    const hint = near === null ? '' : ` (found ${JSON.stringify(near)}, it is called "${EMAIL}" here)`;
+    return { field: EMAIL, problem: `is missing, an address is wanted${hint}` };
+  }
   return typeof email === 'string' ? null : { field: EMAIL, problem: 'is no text, an address is wanted' };
 }
 

@@ -7,8 +7,14 @@ const PIECE_OCTETS = 64 * 1024;
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** @throws OctetProblem at the first octet that is none of a UTF-8 text; what stands before it has been yielded */
-export async function* utf8Pieces(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void, undefined> {
+/**
+ * @param wanted ends the problem: what to do about a file that is no UTF-8
+ * @throws OctetProblem at the first octet that is none of a UTF-8 text; what stands before it has been yielded
+ */
+export async function* utf8Pieces(
+  stream: AsyncIterable<Uint8Array>,
+  wanted: string,
+): AsyncGenerator<Buffer, void, undefined> {
   let rest: Buffer = Buffer.alloc(0);
   let isStart = true;
   for await (const piece of pieces(stream)) {
@@ -17,13 +23,13 @@ export async function* utf8Pieces(stream: AsyncIterable<Uint8Array>): AsyncGener
       rest = octets;
       continue;
     }
-    if (isStart) octets = withoutMark(octets);
+    if (isStart) octets = withoutMark(octets, wanted);
     isStart = false;
     const whole = wholeCharacters(octets);
     rest = octets.subarray(whole);
-    yield* checked(octets.subarray(0, whole));
+    yield* checked(octets.subarray(0, whole), wanted);
   }
-  yield* checked(isStart ? withoutMark(rest) : rest);
+  yield* checked(isStart ? withoutMark(rest, wanted) : rest, wanted);
 }
 
 async function* pieces(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void, undefined> {
@@ -33,20 +39,20 @@ async function* pieces(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer
   }
 }
 
-function* checked(octets: Buffer): Generator<Buffer, void, undefined> {
+function* checked(octets: Buffer, wanted: string): Generator<Buffer, void, undefined> {
   const nul = octets.indexOf(0);
   const end = isUtf8(octets) ? octets.length : firstInvalid(octets);
   const good = nul === -1 ? end : Math.min(nul, end);
   if (good > 0) yield octets.subarray(0, good);
   if (good < octets.length) {
     const octet = (octets[good] ?? 0).toString(16).toUpperCase().padStart(2, '0');
-    throw new OctetProblem(`found the octet 0x${octet}, UTF-8 text is wanted`);
+    throw new OctetProblem(`found the octet 0x${octet}, ${wanted}`);
   }
 }
 
-function withoutMark(octets: Buffer): Buffer {
+function withoutMark(octets: Buffer, wanted: string): Buffer {
   const mark = octets.subarray(0, 2).toString('hex');
-  if (mark === 'fffe' || mark === 'feff') throw new OctetProblem('found UTF-16, UTF-8 text is wanted');
+  if (mark === 'fffe' || mark === 'feff') throw new OctetProblem(`found UTF-16, ${wanted}`);
   const hasMark = octets.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
   return hasMark ? octets.subarray(BYTE_ORDER_MARK.length) : octets;
 }

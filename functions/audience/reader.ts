@@ -29,9 +29,9 @@ export async function* readAudienceBatches(
   stream: AsyncIterable<Uint8Array>,
   { name }: AudienceOptions,
 ): AsyncGenerator<readonly AudienceEntry[], void, undefined> {
-  const { reader, isGzip } = openReader(name);
+  const { reader, isGzip, wanted } = openReader(name);
   try {
-    for await (const octets of utf8Pieces(isGzip ? inflated(stream) : stream)) {
+    for await (const octets of utf8Pieces(isGzip ? inflated(stream) : stream, wanted)) {
       yield* taken(reader, await settled(reader.push(octets)));
     }
     yield* taken(reader, await settled(reader.end()));
@@ -60,12 +60,16 @@ function* taken(reader: RowReader, failure: { readonly error: unknown } | null) 
   if (failure !== null) throw failure.error;
 }
 
-function openReader(name: string): { reader: RowReader; isGzip: boolean } {
+const UTF8_WANTED = 'UTF-8 text is wanted';
+
+function openReader(name: string): { reader: RowReader; isGzip: boolean; wanted: string } {
   const [, kind, gzip] = /\.(csv|jsonl|ndjson)(\.gz)?$/i.exec(name) ?? [];
   if (kind === undefined) {
     const problem = 'found another kind of file, .csv, .jsonl or .ndjson is wanted, each also with .gz';
     throw new AudienceError({ file: name, row: null, line: null, field: null, problem });
   }
-  const reader = kind.toLowerCase() === 'csv' ? new CsvReader(name) : new JsonLinesReader(name);
-  return { reader, isGzip: gzip !== undefined };
+  const isGzip = gzip !== undefined;
+  return kind.toLowerCase() === 'csv'
+    ? { reader: new CsvReader(name), isGzip, wanted: `${UTF8_WANTED}; a spreadsheet saves it as "CSV UTF-8"` }
+    : { reader: new JsonLinesReader(name), isGzip, wanted: UTF8_WANTED };
 }

@@ -43,6 +43,11 @@ export interface RowReader {
 /** The column that every audience needs. */
 export const EMAIL = 'email';
 
+/** A column that is likely to hold the addresses though it is not called so: `Email`, `E-Mail`, ` email`. */
+export function emailByAnotherName(names: readonly string[]): string | null {
+  return names.find((name) => name.length < 40 && name.replace(/[\s_-]/g, '').toLowerCase() === EMAIL) ?? null;
+}
+
 /** In UTF-8 octets, and columns. */
 export const MAX_FIELD_OCTETS = 64 * 1024;
 export const MAX_ROW_OCTETS = 1024 * 1024;

@@ -52,7 +52,7 @@ const table: readonly (readonly [name: string, input: Input, expected: readonly 
   [
     'too few columns',
     'email,name\na@b.c\nb@b.c,Bo\n',
-    ['1@2 a@b.c null: has 1 columns, 2 are wanted {"email":"a@b.c"}', '2@3 {"email":"b@b.c","name":"Bo"}'],
+    ['1@2 a@b.c null: has 1 column, 2 are wanted {"email":"a@b.c"}', '2@3 {"email":"b@b.c","name":"Bo"}'],
   ],
   [
     'too many columns',
@@ -62,12 +62,12 @@ const table: readonly (readonly [name: string, input: Input, expected: readonly 
   [
     'too few columns to have an address',
     'name,email\nAnn\n',
-    ['1@2 null null: has 1 columns, 2 are wanted {"name":"Ann"}'],
+    ['1@2 null null: has 1 column, 2 are wanted {"name":"Ann"}'],
   ],
   [
     'a line of blanks',
     'email,name\n  \na@b.c,Ann\n',
-    ['1@2    null: has 1 columns, 2 are wanted {"email":"  "}', '2@3 {"email":"a@b.c","name":"Ann"}'],
+    ['1@2    null: has 1 column, 2 are wanted {"email":"  "}', '2@3 {"email":"a@b.c","name":"Ann"}'],
   ],
   [
     'a field of 64 KiB',
@@ -111,9 +111,17 @@ const table: readonly (readonly [name: string, input: Input, expected: readonly 
   ],
   [
     'no email column',
-    'Email,name\na@b.c,Ann\n',
-    ['! row null line 1 field email: found the columns "Email", "name", a column "email" is wanted'],
+    'mail,name\na@b.c,Ann\n',
+    ['! row null line 1 field email: found the columns "mail", "name", a column "email" is wanted'],
   ],
+  ...['Email', 'E-Mail', 'EMAIL', ' email', 'e_mail '].map(
+    (column) =>
+      [
+        `the column email by the name ${JSON.stringify(column)}`,
+        `name,${column}\nAnn,a@b.c\n`,
+        [`! row null line 1 field email: found the column "${column}", it is called "email" here`],
+      ] as const,
+  ),
   [
     'no email column but line ends',
     '\n\n"na\nme"\na\n',
@@ -122,8 +130,24 @@ const table: readonly (readonly [name: string, input: Input, expected: readonly 
   [
     'semicolons',
     'email;name\na@b.c;Ann\n',
-    ['! row null line 1 field email: found the columns "email;name", a column "email" is wanted'],
+    ['! row null line 1 field null: the columns seem to be separated by ";", commas are wanted'],
   ],
+  [
+    'tabs',
+    'Email\tname\na@b.c\tAnn\n',
+    ['! row null line 1 field null: the columns seem to be separated by tabs, commas are wanted'],
+  ],
+  [
+    "Excel's line for semicolons",
+    'sep=;\nemail;name\na@b.c;Ann\n',
+    ['! row null line 1 field null: the columns seem to be separated by ";", commas are wanted, and no line "sep=;"'],
+  ],
+  [
+    "Excel's line for commas",
+    '\ufeffsep=,\r\nemail,name\r\na@b.c,Ann\r\n',
+    ['! row null line 1 field null: found the line "sep=," of Excel, the row of column names is wanted first'],
+  ],
+  ['semicolons in other columns', 'email,a;b\na@b.c,x\n', ['1@2 {"email":"a@b.c","a;b":"x"}']],
   [
     'only carriage returns',
     'email\ra@b.c\r',
@@ -198,42 +222,51 @@ const table: readonly (readonly [name: string, input: Input, expected: readonly 
   [
     'UTF-16, little end first',
     utf16('\ufeffemail\na@b.c\n'),
-    ['! row null line 1 field null: found UTF-16, UTF-8 text is wanted'],
+    ['! row null line 1 field null: found UTF-16, UTF-8 text is wanted; a spreadsheet saves it as "CSV UTF-8"'],
   ],
   [
     'UTF-16, big end first',
     utf16('\ufeffemail\na@b.c\n').swap16(),
-    ['! row null line 1 field null: found UTF-16, UTF-8 text is wanted'],
+    ['! row null line 1 field null: found UTF-16, UTF-8 text is wanted; a spreadsheet saves it as "CSV UTF-8"'],
   ],
   [
     'UTF-16 without a mark',
     utf16('email\na@b.c\n'),
-    ['! row null line 1 field null: found the octet 0x00, UTF-8 text is wanted'],
+    ['! row null line 1 field null: found the octet 0x00, UTF-8 text is wanted; a spreadsheet saves it as "CSV UTF-8"'],
   ],
   [
     'Latin-1',
     latin1('email,name\na@b.c,Ann\nb@b.c,Zoë\nc@b.c,Cy\n'),
-    ['1@2 {"email":"a@b.c","name":"Ann"}', '! row 2 line 3 field null: found the octet 0xEB, UTF-8 text is wanted'],
+    [
+      '1@2 {"email":"a@b.c","name":"Ann"}',
+      '! row 2 line 3 field null: found the octet 0xEB, UTF-8 text is wanted; a spreadsheet saves it as "CSV UTF-8"',
+    ],
   ],
   [
     'Latin-1 at the end',
     latin1('email,name\na@b.c,Zoë'),
-    ['! row 1 line 2 field null: found the octet 0xEB, UTF-8 text is wanted'],
+    ['! row 1 line 2 field null: found the octet 0xEB, UTF-8 text is wanted; a spreadsheet saves it as "CSV UTF-8"'],
   ],
   [
     'an overlong form',
     Buffer.from([...Buffer.from('email\na@b.c\n'), 0xc0, 0xaf]),
-    ['1@2 {"email":"a@b.c"}', '! row 2 line 3 field null: found the octet 0xC0, UTF-8 text is wanted'],
+    [
+      '1@2 {"email":"a@b.c"}',
+      '! row 2 line 3 field null: found the octet 0xC0, UTF-8 text is wanted; a spreadsheet saves it as "CSV UTF-8"',
+    ],
   ],
   [
     'a surrogate',
     Buffer.from([...Buffer.from('email\n'), 0xed, 0xa0, 0x80, 10]),
-    ['! row 1 line 2 field null: found the octet 0xED, UTF-8 text is wanted'],
+    ['! row 1 line 2 field null: found the octet 0xED, UTF-8 text is wanted; a spreadsheet saves it as "CSV UTF-8"'],
   ],
   [
     'a NUL',
     'email\na@b.c\nb\0@b.c\n',
-    ['1@2 {"email":"a@b.c"}', '! row 2 line 3 field null: found the octet 0x00, UTF-8 text is wanted'],
+    [
+      '1@2 {"email":"a@b.c"}',
+      '! row 2 line 3 field null: found the octet 0x00, UTF-8 text is wanted; a spreadsheet saves it as "CSV UTF-8"',
+    ],
   ],
 ];
 

@@ -37,7 +37,12 @@ const table: readonly (readonly [name: string, input: Input, expected: readonly 
   ...['[]', '"a@b.c"', '1', 'null', 'true'].map(
     (line) => [`no object: ${line}`, line, ['1@1 null null: is no JSON object, {"email": …} is wanted {}']] as const,
   ),
-  ['no email', '{"Email":"a@b.c"}', ['1@1 null email: is missing, an address is wanted {"Email":"a@b.c"}']],
+  ['no email', '{"mail":"a@b.c"}', ['1@1 null email: is missing, an address is wanted {"mail":"a@b.c"}']],
+  [
+    'email by another name',
+    '{"E-mail":"a@b.c"}',
+    ['1@1 null email: is missing, an address is wanted (found "E-mail", it is called "email" here) {"E-mail":"a@b.c"}'],
+  ],
   [
     'an email that is no text',
     '{"email":["a@b.c"]}',
