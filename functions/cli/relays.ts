@@ -13,7 +13,7 @@ export interface OpenRelay {
   readonly relay: Relay;
   /** Where the embedded server lays its messages; `null` for any other relay. */
   readonly inbox: string | null;
-  openSession(record: (entry: TranscriptRecord) => void): Promise<Session>;
+  openSession(record: (entry: TranscriptRecord) => void, signal?: AbortSignal): Promise<Session>;
   close(): Promise<void>;
 }
 
@@ -69,7 +69,12 @@ export function connectTo(
     ...(ca === undefined ? {} : { ca }),
   };
   const time = systemClock();
-  return { relay, inbox, openSession: (record) => openSession(settings, { time, record }), close };
+  return {
+    relay,
+    inbox,
+    openSession: (record, signal) => openSession(settings, { time, record, ...(signal ? { signal } : {}) }),
+    close,
+  };
 }
 
 async function namedRelay(

@@ -39,6 +39,8 @@ export interface SessionOptions {
   readonly record: Recorder;
   /** Default: TCP, with TLS on it. */
   readonly connect?: Connect;
+  /** Aborted while the session is being opened: the connection is cut. Later it means nothing. */
+  readonly signal?: AbortSignal;
 }
 
 export interface TransactionResult {
@@ -100,7 +102,15 @@ export async function openSession(settings: SessionSettings, options: SessionOpt
     transcript: new Transcript(options.time, options.record),
     secrets: new Secrets(settings.credentials),
   });
-  return new LiveSession(dialogue, await open(dialogue, settings));
+  const { signal } = options;
+  const cut = (): void => dialogue.destroy();
+  if (signal?.aborted) cut();
+  signal?.addEventListener('abort', cut, { once: true });
+  try {
+    return new LiveSession(dialogue, await open(dialogue, settings));
+  } finally {
+    signal?.removeEventListener('abort', cut);
+  }
 }
 
 /** What is wrong with the settings is said before anything is sent. */

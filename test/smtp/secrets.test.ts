@@ -1,5 +1,6 @@
 /** A canary password goes through logins of every kind; nothing that leaves the room may carry it, in any form. */
 import { inspect } from 'node:util';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MechanismName } from '#smtp';
 import type { Reaction } from './memory-wire.ts';
@@ -54,6 +55,52 @@ describe.each<MechanismName>(['PLAIN', 'LOGIN'])('AUTH %s', (mechanism) => {
     };
     expect(shown.slice(4)).toEqual([...exchange[mechanism], 'server 235 ok']);
     expectClean(records);
+  });
+});
+
+describe('a part of a secret that a server echoes', () => {
+  const octets = Buffer.from(credentials.password);
+  const forms = [
+    ...FORMS,
+    octets.toString('hex'),
+    octets.toString('hex').toUpperCase(),
+    PLAIN.toLowerCase(),
+    base64(`x${credentials.password}`).slice(2, -4),
+  ];
+
+  it('is hidden, wherever it was cut and whatever was done to its letters', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...forms),
+        fc.nat(),
+        fc.nat(),
+        fc.boolean(),
+        async (form, from, more, isUpper) => {
+          const start = from % Math.max(1, form.length - 8);
+          const cut = form.slice(start, start + 8 + (more % form.length));
+          const part = isUpper ? cut.toUpperCase() : cut;
+          const hears = (heard: string): Reaction => {
+            if (heard.startsWith('EHLO')) return ['250-mail.example.com\r\n250 AUTH PLAIN\r\n'];
+            return heard === 'QUIT\r\n' ? ['221 bye\r\n'] : [`535-5.7.8 "${part}"\r\n535 5.7.8 ${part}${part}\r\n`];
+          };
+          const { open, records } = scene({}, { hears, tlsFirst: true });
+          const error = await open({ security: 'implicit-tls', credentials }).catch((thrown) => thrown);
+          expect(inspect({ error, records }, { depth: null })).not.toContain(part);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is hidden where it is split over two lines', async () => {
+    const middle = Math.floor(PLAIN.length / 2);
+    const hears = (heard: string): Reaction => {
+      if (heard.startsWith('EHLO')) return ['250-mail.example.com\r\n250 AUTH PLAIN\r\n'];
+      return [`535-${PLAIN.slice(0, middle)}\r\n535 ${PLAIN.slice(middle)}\r\n`];
+    };
+    const { open, records } = scene({}, { hears, tlsFirst: true });
+    const error = await open({ security: 'implicit-tls', credentials }).catch((thrown) => thrown);
+    expect(inspect({ error, records }, { depth: null })).not.toContain(PLAIN.slice(middle));
   });
 });
 
