@@ -1,7 +1,7 @@
 /** Relays that make a run wait before it gives up: in a file of their own, beside which others go on. */
 import { describe, expect, test } from 'vitest';
 import { startRelay } from '../mailing/scripted-relay.ts';
-import { cartero, lastJson, temporaryFolder, writeCampaign } from './cartero.ts';
+import { cartero, lastJson, startCartero, temporaryFolder, writeCampaign } from './cartero.ts';
 import { expectNobodyBurnt, login, place } from './relay-place.ts';
 
 describe('cartero run, when the relay', () => {
@@ -42,5 +42,27 @@ describe('cartero run, when the relay', () => {
     });
     const twice = dying.accepted.filter((person) => healthy.accepted.includes(person));
     expect(twice).toEqual([]);
+  });
+
+  test('is silent, ends with 3 soon after SIGTERM, and nobody is in doubt', { timeout: 60_000 }, async () => {
+    const folder = temporaryFolder();
+    await writeCampaign(folder, 'letters');
+    let heard = () => {};
+    const reached = new Promise<void>((resolve) => {
+      heard = resolve;
+    });
+    const silent = await startRelay(({ at }) => {
+      if (at === 'MAIL') heard();
+      return at === 'MAIL' ? '' : null;
+    });
+    const { child, ended } = startCartero(['run', 'letters', '--relay', silent.url, '--json'], folder);
+    await reached;
+    const began = performance.now();
+    child.kill('SIGTERM');
+    const stopped = await ended;
+    expect(stopped.code, stopped.stderr).toBe(3);
+    // Five seconds of grace, and not the five minutes of RFC 5321 §4.5.3.2.2.
+    expect(performance.now() - began).toBeLessThan(30_000);
+    expect(lastJson(stopped)).toMatchObject({ pending: 2, uncertain: 0 });
   });
 });

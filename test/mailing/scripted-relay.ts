@@ -5,7 +5,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** A reply without its CRLF, or what happens in place of one. */
+/** A reply without its CRLF, or what happens in place of one; the empty text: nothing at all. */
 export type Answer = string | 'reset' | 'close' | null;
 
 export interface Moment {
@@ -99,6 +99,7 @@ export async function startRelay(script: Script = () => null): Promise<ScriptedR
       const said = script({ at, line, connection: index + 1, mail, recipient }) ?? usual;
       if (said === 'reset') socket.resetAndDestroy();
       else if (said === 'close') socket.end();
+      else if (said === '') return 0;
       else socket.write(`${said}\r\n`, 'latin1');
       return Number(said[0]);
     }
