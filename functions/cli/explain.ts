@@ -16,14 +16,19 @@ export function explain(error: unknown, command: string): string {
   const isTold =
     TOLD.some((type) => error instanceof type) || TOLD_CODES.test(String(code)) || typeof errno === 'number';
   if (!isTold) return error.stack ?? error.message;
-  const told = error.message.split('\n').map(escapeControls).join('\n');
+  const told = withoutAdvice(error.message).split('\n').map(escapeControls).join('\n');
   return error instanceof UsageError || error instanceof InputError ? `cartero ${command}: ${told}` : told;
 }
 
 /** What a relay did, and the setting of the relay that is likely to cure it. */
 export function explainRelay(error: SmtpError, relay: Relay): string {
   const hint = hintOf(error, relay);
-  return `${relay.label}: ${escapeControls(error.message)}${hint === null ? '' : `\n${hint}`}`;
+  return `${relay.label}: ${escapeControls(withoutAdvice(error.message))}${hint === null ? '' : `\n${hint}`}`;
+}
+
+/** Node adds what helps whoever starts `node` by hand; here it is `?ca=FILE` that helps. */
+function withoutAdvice(message: string): string {
+  return message.replace(/; if the root CA is installed locally, try running Node\.js with --use-system-ca/g, '');
 }
 
 function hintOf(error: SmtpError, { session }: Relay): string | null {
@@ -37,7 +42,7 @@ function hintOf(error: SmtpError, { session }: Relay): string | null {
   if (error.reply?.code === 530)
     return 'The relay wants a login, or TLS: write smtps://user:password@host:465 or smtp://user:password@host:587.';
   if (error instanceof TlsRequiredError) {
-    return `${host}:${port} offers no STARTTLS: if it speaks TLS from the first octet write smtps:// (often port 465); without any TLS, mail is only sent to loopback, by smtp+insecure://.`;
+    return `${host}:${port} ${error.reply === undefined ? 'offers no' : 'refuses'} STARTTLS: if it speaks TLS from the first octet write smtps:// (often port 465); without any TLS, mail is only sent to loopback, by smtp+insecure://.`;
   }
   if (error instanceof TlsError) return hintOfTls(error, security);
   if (error instanceof TimeoutError && error.step === 'greeting' && security !== 'implicit-tls') {

@@ -11,7 +11,7 @@ export const inbox: Command = {
   usage: ['inbox [--smtp PORT] [--http PORT] [--dir DIR]'],
   details: `
 Takes mail on loopback only, with or without TLS and login, and lays it into the folder; nothing goes further.
-Addresses that begin with bounce@ are refused for good, those with later@ for now.`,
+Addresses that begin with bounce@ are refused for good, those with later@ for now. Port 0 is any that is free.`,
   options: {
     smtp: { type: 'string', value: 'PORT', description: `SMTP, with STARTTLS offered (default ${SMTP_PORT})` },
     http: { type: 'string', value: 'PORT', description: `the page (default ${HTTP_PORT})` },
@@ -23,8 +23,8 @@ Addresses that begin with bounce@ are refused for good, those with later@ for no
   ],
   async run(words, shell) {
     words.positional([]);
-    const smtpPort = words.count('smtp', { to: 65_535 }) ?? SMTP_PORT;
-    const httpPort = words.count('http', { to: 65_535 }) ?? HTTP_PORT;
+    const smtpPort = words.count('smtp', { from: 0, to: 65_535 }) ?? SMTP_PORT;
+    const httpPort = words.count('http', { from: 0, to: 65_535 }) ?? HTTP_PORT;
     const folder = resolve(shell.cwd, words.text('dir') ?? join('.cartero', 'inbox'));
     const { server, page, caFile, close } = await openInbox({ folder, smtpPort, httpPort, authRequired: false });
     try {

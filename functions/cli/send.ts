@@ -9,7 +9,7 @@ import { openAudience, openCampaign } from './campaigns.ts';
 import { type Command, InputError, type Shell, UsageError, type Words } from './command.ts';
 import { explainRelay } from './explain.ts';
 import { chooseRelay, type OpenRelay } from './relays.ts';
-import { composeOne, now, rowOf, sampleOf } from './single-mail.ts';
+import { composeOne, now, rowOf, sampleRecipient } from './single-mail.ts';
 import { stateFolder } from './states.ts';
 import { lineOf } from './transcript.ts';
 
@@ -17,7 +17,7 @@ export const send: Command = {
   name: 'send',
   summary: 'Send one mail: a test message of a campaign, or a typed one.',
   usage: [
-    'send <campaign> --to ADDRESS [--row N] [--relay URL]',
+    'send <campaign> --to ADDRESS [--row N [--audience FILE]] [--relay URL]',
     'send --from A --to B --subject S (--text T | --text-file F) [--html-file F] [--attach FILE…] [--relay URL]',
   ],
   details:
@@ -67,14 +67,15 @@ export const send: Command = {
       if (campaign === null) throw new UsageError('<campaign> is missing');
       refuse(
         words,
-        ['from', 'subject', 'text', 'text-file', 'html-file'],
+        ['from', 'subject', 'text', 'text-file', 'html-file', 'attach'],
         'goes with a typed mail, not with a campaign',
       );
       const to = mailbox(words, 'to').mailbox.address;
       const row = words.count('row', { to: 1_000_000_000 });
+      if (row === undefined) refuse(words, ['audience'], 'goes with --row');
       const fields =
         row === undefined
-          ? await sampleOf(campaign)
+          ? await sampleRecipient(campaign)
           : await rowOf(await openAudience(campaign, words.text('audience'), shell), row);
       return composeOne(campaign, fields, { date: now(), to });
     }
@@ -164,7 +165,8 @@ function mailbox(words: Words, option: 'from' | 'to'): NamedMailbox {
 }
 
 function refuse(words: Words, options: readonly string[], why: string): void {
-  for (const option of options) if (words.text(option) !== undefined) throw new UsageError(`--${option} ${why}`);
+  for (const option of options)
+    if (words.text(option) !== undefined || words.texts(option).length > 0) throw new UsageError(`--${option} ${why}`);
 }
 
 async function fileText(words: Words, option: string, shell: Shell): Promise<string | undefined> {

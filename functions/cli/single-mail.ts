@@ -34,16 +34,25 @@ export async function rowOf(audience: AudienceFile, wanted: number): Promise<Rec
       );
     return { ...row.fields };
   }
-  throw new InputError(`${audience.name} has ${last} rows, so there is no row ${wanted}`);
+  throw new InputError(`${audience.name} has ${last} ${last === 1 ? 'row' : 'rows'}, so there is no row ${wanted}`);
 }
 
-/** The campaign's sample.json. @throws InputError where there is none */
+/** The recipient of the campaign's sample.json. @throws InputError that says so where there is none in order */
+export async function sampleRecipient(loaded: LoadedCampaign): Promise<Record<string, unknown>> {
+  const { files, location } = loaded.source;
+  if (!(await files.has(SAMPLE_FILE)))
+    throw new InputError(`there is no ${location}/${SAMPLE_FILE}; give a row, or write one recipient into it as JSON`);
+  try {
+    return await sampleOf(loaded);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${location}/${SAMPLE_FILE}: ${error.message}`, { cause: error });
+  }
+}
+
+/** What an existing sample.json holds. @throws InputError that tells the problem, not the file */
 export async function sampleOf({ source }: LoadedCampaign): Promise<Record<string, unknown>> {
-  if (!(await source.files.has(SAMPLE_FILE)))
-    throw new InputError(
-      `there is no ${source.location}/${SAMPLE_FILE}; give a row, or write one recipient into it as JSON`,
-    );
-  return recipientOf(Buffer.from(await source.files.read(SAMPLE_FILE)).toString(), `${source.location}/${SAMPLE_FILE}`);
+  return recipientOf(Buffer.from(await source.files.read(SAMPLE_FILE)).toString(), 'it');
 }
 
 /** One recipient as JSON. @throws InputError */

@@ -5,6 +5,9 @@ import { type LocalState, openState } from '#local';
 import type { RunRecord } from '#mailing';
 import { InputError, type Option, type Shell, type Words } from './command.ts';
 
+/** Runs that an unknown id is answered with, the newest first. */
+const SHOWN_RUNS = 5;
+
 export const STATE_OPTION: Option = {
   type: 'string',
   value: 'DIR',
@@ -33,16 +36,21 @@ export function openExistingState(words: Words, shell: Shell): LocalState {
 /** The run of that id, or of an id that begins so; without one the newest. @throws InputError */
 export async function findRun(state: LocalState, id: string | undefined): Promise<RunRecord> {
   const runs = await state.ledger.runs();
-  const newest = runs.toSorted((a, b) => a.createdAt - b.createdAt).at(-1);
+  const newestFirst = runs.toReversed();
+  const [newest] = newestFirst;
   if (newest === undefined) throw new InputError('no run was started in this state');
   if (id === undefined) return newest;
   const exact = runs.find((run) => run.id === id);
   const beginning = runs.filter((run) => run.id.startsWith(id));
   const found = exact ?? (beginning.length === 1 ? beginning[0] : undefined);
-  if (found === undefined) {
-    throw new InputError(
-      `${beginning.length > 1 ? 'several runs begin with' : 'there is no run'} ${JSON.stringify(id)}; there are ${runs.map((run) => run.id).join(', ')}`,
-    );
-  }
-  return found;
+  if (found !== undefined) return found;
+  const several = beginning.length > 1;
+  const candidates = several ? newestFirst.filter((run) => beginning.includes(run)) : newestFirst;
+  const more = candidates.length > SHOWN_RUNS ? `, … (${candidates.length} in all, \`cartero status\` lists them)` : '';
+  throw new InputError(
+    `${several ? 'several runs begin with' : 'there is no run'} ${JSON.stringify(id)}; there are ${candidates
+      .slice(0, SHOWN_RUNS)
+      .map((run) => run.id)
+      .join(', ')}${more}`,
+  );
 }

@@ -1,5 +1,6 @@
 import { AddressError, parseMailbox, recipientKey } from '#address';
-import { escapeControls } from '#mailing';
+import type { LocalState } from '#local';
+import { type DeliveryRecord, escapeControls } from '#mailing';
 import type { TranscriptRecord } from '#smtp';
 import type { Command } from './command.ts';
 import { findRun, openExistingState, STATE_OPTION } from './states.ts';
@@ -34,11 +35,7 @@ export const transcript: Command = {
             `${record.recipient}: ${record.outcome}${result === null ? '' : `, ${result}`} (attempts: ${record.attempts})`,
           ).concat('\n'),
         );
-        const conversations = await state.transcripts.read(run.id, record.batch, record.row);
-        if (conversations.length === 0) shell.out('  no conversation is kept: nothing was said about this mail\n');
-        for (const { attempt, opening, transaction } of conversations) {
-          shell.out(`\nAttempt ${attempt}\n${[...opening, ...transaction].map(lineOf).join('')}`);
-        }
+        for (const part of await conversationsOf(state, run.id, record)) shell.out(part);
       }
       return 0;
     } finally {
@@ -46,6 +43,26 @@ export const transcript: Command = {
     }
   },
 };
+
+async function conversationsOf(
+  { transcripts }: LocalState,
+  run: string,
+  { batch, row, attempts }: DeliveryRecord,
+): Promise<string[]> {
+  const kept = await transcripts.read(run, batch, row);
+  const told = kept.map(({ attempt, opening, transaction }) => ({
+    attempt,
+    text: `\nAttempt ${attempt}\n${[...opening, ...transaction].map(lineOf).join('')}`,
+  }));
+  const lost = Array.from({ length: attempts }, (_, index) => index + 1)
+    .filter((attempt) => !kept.some((each) => each.attempt === attempt))
+    .map((attempt) => ({
+      attempt,
+      text: `\nAttempt ${attempt}\n  its conversation was lost with the process, or by a disk that took no more\n`,
+    }));
+  if (told.length + lost.length === 0) return ['  no conversation is kept: nothing was said about this mail\n'];
+  return [...told, ...lost].toSorted((a, b) => a.attempt - b.attempt).map(({ text }) => text);
+}
 
 const MARKS = { client: 'C:', server: 'S:', note: ' *' } as const;
 

@@ -176,7 +176,7 @@ describe('cartero run', () => {
     [['run', 'letters', '--relay', 'mail.example.com'], 'smtps://'],
     [['run', 'letters', '--relay', 'smtp+insecure://mail.example.com'], 'not loopback'],
     [['run', 'letters', '--plan', 'abcdef0123'], 'the plan is now'],
-    [['compose', 'letters'], '--recipient and --row'],
+    [['compose', 'letters'], 'there is no templates/letters/sample.json'],
     [['compose', 'letters', '--row', '9'], 'there is no row 9'],
     [['compose', 'letters', '--recipient', '{"email"'], 'not JSON'],
     [['send', 'letters'], '--to is missing'],
