@@ -137,6 +137,9 @@ async function compile(source: CampaignSource, campaign: Campaign): Promise<Temp
     text: await readText(source, files, file),
   });
   const optional = async (file: string) => ((await files.has(file)) ? read(file) : undefined);
+  const subject = await read(SUBJECT);
+  if (subject.text.trim() === '')
+    throw new CampaignError(name, [{ file: subject.name, problem: 'this is blank, a subject is wanted' }]);
   const html = await optional(HTML);
   const text = await optional(TEXT);
   const named = new Map<string, Source>();
@@ -148,7 +151,7 @@ async function compile(source: CampaignSource, campaign: Campaign): Promise<Temp
   }
   try {
     return compileTemplates({
-      subject: await read(SUBJECT),
+      subject,
       ...(html === undefined ? {} : { html }),
       ...(text === undefined ? {} : { text }),
       named,

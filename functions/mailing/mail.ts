@@ -112,7 +112,7 @@ export class MailComposer {
       ...(campaign.sender === undefined ? {} : { sender: campaign.sender }),
       ...(campaign.replyTo === undefined ? {} : { replyTo: campaign.replyTo }),
       to: { name, mailbox: parseMailbox(row.recipient) },
-      subject: templates.subject(fields),
+      subject: this.#subjectOf(row),
       headers: campaign.headers,
       ...(templates.hasText ? { text: templates.text(fields) } : {}),
       ...(templates.hasHtml ? { html: templates.html(fields) } : {}),
@@ -120,6 +120,12 @@ export class MailComposer {
       attachments: await this.#attachmentsOf(row),
     });
     return { envelope: { reversePath: campaign.returnPath, forwardPaths: [row.recipient] }, data };
+  }
+
+  #subjectOf({ recipient, fields }: MailRow): string {
+    const subject = this.#loaded.templates.subject(fields);
+    if (subject.trim() === '') throw new MailError(recipient, 'the subject is blank for this row');
+    return subject;
   }
 
   async #attachmentsOf({ fields, files }: MailRow): Promise<EncodedPart[]> {

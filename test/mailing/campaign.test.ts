@@ -168,6 +168,7 @@ describe('loadCampaign', () => {
     ['a folder without campaign.json', { 'campaign.json': null }, 'letters/campaign.json: there is no such file'],
     ['no subject', { 'subject.hbs': null }, 'letters/subject.hbs: there is no such file'],
     ['no body', { 'body.txt.hbs': null }, 'letters/body.html.hbs or body.txt.hbs: there is no such file'],
+    ['a blank subject', { 'subject.hbs': ' \r\n' }, 'letters/subject.hbs: this is blank, a subject is wanted'],
     ['a torn block', { 'body.txt.hbs': 'a\n{{#if x}}\n' }, 'letters/body.txt.hbs:'],
     [
       'text in another encoding',
