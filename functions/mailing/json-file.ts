@@ -1,6 +1,7 @@
 /** A JSON file that a person writes: read as its schema wants it, and each fault told with its line. No value is quoted. */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { isNear } from './near-name.ts';
 import type { Problem } from './problem.ts';
 
 export interface JsonFile<T> {
@@ -172,21 +173,4 @@ function definition(schema: SchemaNode, ref: string): SchemaNode {
 function unknownKey(key: string, known: readonly string[]): string {
   const near = known.find((candidate) => isNear(candidate, key));
   return `unknown key${near === undefined ? `; known are ${known.join(', ')}` : `, did you mean "${near}"?`}`;
-}
-
-/** One letter too many, too few, changed or swapped: the slips of a hand that knew the word. */
-function isNear(known: string, written: string): boolean {
-  const a = known.toLowerCase();
-  const b = written.toLowerCase();
-  if (a === b) return true;
-  let start = 0;
-  while (start < a.length && a[start] === b[start]) start += 1;
-  const restA = a.slice(start);
-  const restB = b.slice(start);
-  return (
-    restA.slice(1) === restB ||
-    restA === restB.slice(1) ||
-    restA.slice(1) === restB.slice(1) ||
-    (restA.slice(2) === restB.slice(2) && restA[0] === restB[1] && restA[1] === restB[0])
-  );
 }

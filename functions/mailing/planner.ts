@@ -13,11 +13,14 @@ import type { Campaign } from './campaign.ts';
 import { attachmentKey, isMissing, type LoadedCampaign, objectNameProblem } from './campaign-source.ts';
 import { FieldDigest } from './digest.ts';
 import type { AudienceFile } from './frozen.ts';
+import { nearName } from './near-name.ts';
 import type { Problem } from './problem.ts';
 
 /** One recipient as planned, with all that its mail is made of. */
 export interface PlannedRow {
   readonly row: number;
+  /** The audience's line where the row begins, from 1. */
+  readonly line: number;
   readonly recipient: string;
   readonly key: string;
   readonly messageId: string;
@@ -123,6 +126,7 @@ export class Planner {
     this.#seen.add(address.key);
     return {
       row: row.row,
+      line: row.line,
       recipient: address.address,
       key: address.key,
       messageId: this.#messageId(address.key),
@@ -177,6 +181,7 @@ export class Planner {
     }
     return {
       row: row.row,
+      line: row.line,
       recipient,
       key,
       messageId: this.#messageId(key === '' ? `row ${row.row}` : key),
@@ -219,6 +224,9 @@ function readAddress(email: string): { address: string; key: string } | { proble
 function missingVariable({ required }: TemplateSet, fields: Readonly<Record<string, unknown>>): RowFault | null {
   const [missing] = unmet(required, fields);
   if (missing === undefined) return null;
-  const { template, line, variable } = missing;
-  return { field: variable, problem: `missing or empty, and ${template}:${line} uses it without a default` };
+  const { template, line, variable, path } = missing;
+  const [column = ''] = path;
+  const near = Object.hasOwn(fields, column) ? null : nearName(Object.keys(fields), column);
+  const hint = near === null ? '' : `; did you mean ${JSON.stringify(near)}?`;
+  return { field: variable, problem: `missing or empty, and ${template}:${line} uses it without a default${hint}` };
 }

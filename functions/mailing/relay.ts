@@ -102,15 +102,19 @@ interface RelayJson {
 
 const readRelays = jsonFileReader<{ relays: Record<string, RelayJson> }>(schema);
 
+/** The names in a relays file. @throws RelayError when the file is not in order */
+export function relayNames(file: string, text: string): string[] {
+  return Object.keys(readInOrder(file, text));
+}
+
 /**
  * The relay of that name in a relays file.
  * @returns `null` where the file has none of that name
  * @throws RelayError when the file is not in order
  */
 export function findRelay(name: string, file: string, text: string, clientName: string): Relay | null {
-  const { json, problems } = readRelays(file, text);
-  if (json === null) throw new RelayError(problems.map(formatProblem).join('; '));
-  const relay = Object.hasOwn(json.relays, name) ? json.relays[name] : undefined;
+  const relays = readInOrder(file, text);
+  const relay = Object.hasOwn(relays, name) ? relays[name] : undefined;
   if (relay === undefined) return null;
   if (relay.proxy !== undefined)
     throw new RelayError(`${file}: "${name}" wants a proxy, which this version does not have`);
@@ -134,6 +138,12 @@ export function findRelay(name: string, file: string, text: string, clientName: 
       ...(relay.servername === undefined ? {} : { servername: relay.servername }),
     },
   };
+}
+
+function readInOrder(file: string, text: string): Readonly<Record<string, RelayJson>> {
+  const { json, problems } = readRelays(file, text);
+  if (json === null) throw new RelayError(problems.map(formatProblem).join('; '));
+  return json.relays;
 }
 
 function refuseInsecure(host: string, hasCredentials: boolean, allowed: boolean): void {

@@ -96,6 +96,28 @@ describe('Planner', () => {
     expect(rows[0]?.fields).toBeUndefined();
   });
 
+  const slips: readonly [columns: string, hint: string][] = [
+    ['nmae', '; did you mean "nmae"?'],
+    ['Name', '; did you mean "Name"?'],
+    ['given_name', ''],
+  ];
+  for (const [column, hint] of slips) {
+    test(`suggests ${hint === '' ? 'no column' : 'the column'} ${column} for the variable name`, async () => {
+      const { rows } = await plan(await campaign(), csv(`email,${column}`, 'ana@example.com,Ana'));
+      expect(rows[0]?.problem).toBe(
+        `"name": missing or empty, and letters/body.txt.hbs:2 uses it without a default${hint}`,
+      );
+    });
+  }
+
+  test("keeps each row's line beside its number", async () => {
+    const { rows } = await plan(await campaign(), csv('email,name', '', 'ana@example.com,"A', 'na"', 'nobody,Eve'));
+    expect(rows.map(({ row, line }) => [row, line])).toEqual([
+      [1, 3],
+      [2, 5],
+    ]);
+  });
+
   const bad: readonly [what: string, row: object, problem: string][] = [
     ['a second command', { email: 'a@b.c\r\nRCPT TO:<e@z>', name: 'A' }, 'is no address: '],
     ['an encoded-word', { email: '=?utf-8?q?a=40evil.test=3e=00?=foo@good.test>', name: 'A' }, 'is no address: '],

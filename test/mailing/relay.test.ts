@@ -1,6 +1,6 @@
 /** Relays by URL and by name: what is taken, what is refused, and that no error tells a password. */
 import { describe, expect, test } from 'vitest';
-import { findRelay, parseRelayUrl, RelayError } from '#mailing';
+import { findRelay, parseRelayUrl, RelayError, relayNames } from '#mailing';
 
 const CLIENT = 'client.example.com';
 const parse = (url: string) => parseRelayUrl(url, CLIENT);
@@ -261,4 +261,18 @@ describe('findRelay', () => {
       expect(toldBy(refusal(() => findRelay('default', 'relays.json', text, CLIENT)))).not.toContain('s3cret');
     });
   }
+});
+
+describe('relayNames', () => {
+  test('tells every name, and asks for no credentials', () => {
+    const relays = {
+      default: { host: 'smtp.example.com', port: 587, security: 'starttls' },
+      ses: { host: 'ses.example.com', port: 465, security: 'implicit-tls', secret: 'cartero/ses' },
+    };
+    expect(relayNames('relays.json', JSON.stringify({ relays }))).toEqual(['default', 'ses']);
+  });
+
+  test('refuses a file that is not in order', () => {
+    expect(refusal(() => relayNames('relays.json', '{')).message).toContain('relays.json:1');
+  });
 });
