@@ -3,7 +3,7 @@
  *
  *     production: { account: '123456789012', region: 'eu-south-2', tags: { owner: 'comms' } },
  *
- * Each becomes a stage of the app: `npx cdk deploy 'production/*'`.
+ * Each has stacks of its own: `npx cdk deploy 'cartero-production-*'`.
  */
 import { checkEnvironments } from './environment.ts';
 
