@@ -144,6 +144,8 @@ export class Dialogue {
 
   /** Sends mail data that transparency has been done for, and waits until the operating system has taken all of it. */
   async sendMailData(pieces: readonly Uint8Array[], octets: number): Promise<void> {
+    const failure = this.check();
+    if (failure !== null) throw failure;
     this.transcript.client('<mail data>', octets);
     // RFC 5321 §4.5.3.2.5: a deadline for each block.
     for (const block of blocksOf(pieces)) {

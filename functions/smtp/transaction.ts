@@ -13,8 +13,10 @@
  * cut short, and RSET is mail data there. Handing the indicator to the socket is the point of no return: after it only a
  * valid 2yz, 4yz or 5yz tells, and everything else leaves the recipients `uncertain` (RFC 1047).
  *
- * What the server said before the indicator is heard first, so that it is not taken for the reply to it. Only a reply
- * that is on its way at that moment, against the RFC, can still be mistaken.
+ * What the server said before the indicator is heard first, so that it is not taken for the reply to it. What remains is
+ * the time that words take to travel: a reply that is under way when the indicator leaves, or that arrives in the same turn
+ * of the event loop, looks like the reply to it, for no reply says what it answers. Only a server that replies before the
+ * mail data has ended, against RFC 5321 §4.3.2, can be mistaken so.
  */
 
 import { Command } from './command.ts';

@@ -98,7 +98,8 @@ class SocketWire implements Wire {
   }
 
   heard(done: () => void): void {
-    // Sockets are read in the event loop's poll phase. Whatever phase this is called in, one lies between two immediates.
+    // Sockets are read in the event loop's poll phase. One immediate may come before the next: this may be called within a
+    // poll phase whose sockets are read already. Between the first immediate and the second there lies a whole one.
     setImmediate(() => setImmediate(done));
   }
 
