@@ -39,7 +39,7 @@ export interface SessionOptions {
   readonly record: Recorder;
   /** Default: TCP, with TLS on it. */
   readonly connect?: Connect;
-  /** Aborted while the session is being opened: the connection is cut. Later it means nothing. */
+  /** Aborted while the session is being opened: the connection is cut, whatever it waits for. Later it means nothing. */
   readonly signal?: AbortSignal;
 }
 
@@ -84,7 +84,8 @@ export interface Session {
 /**
  * Connects, secures, introduces and logs in.
  * @throws CommandError where the settings cannot be said
- * @throws SmtpError where the server does not lead on; the connection is closed by then
+ * @throws SmtpError where the server does not lead on, ConnectionLostError where the signal is aborted; the connection is
+ * closed by then
  */
 export async function openSession(settings: SessionSettings, options: SessionOptions): Promise<Session> {
   checkSettings(settings);
@@ -107,7 +108,10 @@ export async function openSession(settings: SessionSettings, options: SessionOpt
   if (signal?.aborted) cut();
   signal?.addEventListener('abort', cut, { once: true });
   try {
-    return new LiveSession(dialogue, await open(dialogue, settings));
+    const opened = await open(dialogue, settings);
+    // It may have been aborted after the last reply had come.
+    if (signal?.aborted && dialogue.failure !== null) throw dialogue.failure;
+    return new LiveSession(dialogue, opened);
   } finally {
     signal?.removeEventListener('abort', cut);
   }
