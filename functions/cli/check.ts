@@ -3,11 +3,13 @@ import { systemClock } from '#local';
 import {
   type AudienceFile,
   CampaignError,
-  formatProblem,
+  type CampaignSource,
   type LoadedCampaign,
   loadCampaign,
   MailComposer,
   MailError,
+  type MailRow,
+  type PlannedRow,
   Planner,
   type Problem,
   SAMPLE_FILE,
@@ -15,10 +17,11 @@ import {
 } from '#mailing';
 import { campaignNames, findCampaign, openAudience } from './campaigns.ts';
 import { type Command, InputError, type Shell } from './command.ts';
-import { grouped } from './progress.ts';
+import { Findings } from './findings.ts';
+import { referenceProblems } from './html-references.ts';
+import { counted, grouped } from './progress.ts';
 import { sampleOf } from './single-mail.ts';
-
-const SHOWN_PROBLEMS = 50;
+import { audienceProblem, misnamedFiles, relayProblem } from './slips.ts';
 
 export const check: Command = {
   name: 'check',
@@ -44,27 +47,42 @@ export const check: Command = {
 /** @returns the number of problems */
 async function checkCampaign(name: string, audienceFile: string | undefined, shell: Shell): Promise<number> {
   const source = await findCampaign(name, shell);
-  let found = 0;
-  const report = (problem: Problem) => {
-    found += 1;
-    if (found <= SHOWN_PROBLEMS) shell.out(`${formatProblem(problem)}\n`);
-  };
-  let rows = 0;
+  const findings = new Findings();
+  const loaded = await loadOrReport(source, findings);
+  for (const problem of await misnamedFiles(source, loaded)) findings.report(problem);
+  const rows = loaded === null ? 0 : await checkLoaded(loaded, audienceFile, findings, shell);
+  const among = rows === 0 ? '' : ` in ${counted(rows, 'row')}`;
+  const { count } = findings;
+  const verdict = count === 0 ? `${counted(rows, 'row')} in order` : `${counted(count, 'problem')}${among}`;
+  shell.out([...findings.lines(), `${source.name}: ${verdict}`].map((line) => `${line}\n`).join(''));
+  return count;
+}
+
+async function loadOrReport(source: CampaignSource, findings: Findings): Promise<LoadedCampaign | null> {
   try {
-    const loaded = await loadCampaign(source);
-    await checkSample(loaded, report);
-    rows = await checkRows(loaded, await openAudience(loaded, audienceFile, shell), report, shell);
+    return await loadCampaign(source);
   } catch (error) {
-    if (error instanceof CampaignError) for (const problem of error.problems) report(problem);
-    else if (error instanceof AudienceError)
-      report({ file: error.file, line: error.line, row: error.row, field: error.field, problem: error.problem });
-    else throw error;
+    if (!(error instanceof CampaignError)) throw error;
+    for (const problem of error.problems) findings.report(problem);
+    return null;
   }
-  if (found > SHOWN_PROBLEMS) shell.out(`… ${grouped(found - SHOWN_PROBLEMS)} more problems\n`);
-  shell.out(
-    `${source.name}: ${found === 0 ? `${grouped(rows)} rows in order` : `${grouped(found)} ${found === 1 ? 'problem' : 'problems'} in ${grouped(rows)} rows`}\n`,
-  );
-  return found;
+}
+
+/** @returns the number of rows that were read */
+async function checkLoaded(
+  loaded: LoadedCampaign,
+  audienceFile: string | undefined,
+  findings: Findings,
+  shell: Shell,
+): Promise<number> {
+  const report = (problem: Problem | null) => {
+    if (problem !== null) findings.report(problem);
+  };
+  report(await relayProblem(loaded, shell));
+  await checkSample(loaded, report);
+  const noAudience = audienceFile === undefined ? await audienceProblem(loaded) : null;
+  report(noAudience);
+  return noAudience === null ? checkRows(loaded, await openAudience(loaded, audienceFile, shell), report, shell) : 0;
 }
 
 async function checkSample(loaded: LoadedCampaign, report: (problem: Problem) => void): Promise<void> {
@@ -77,7 +95,10 @@ async function checkSample(loaded: LoadedCampaign, report: (problem: Problem) =>
   }
 }
 
-/** Plans everybody, whoever the campaign selects, and composes each mail. @returns the number of rows */
+/**
+ * Plans everybody, whoever the campaign selects, and composes each mail.
+ * @returns the number of rows that were read: fewer than there are where the audience cannot be read to its end
+ */
 async function checkRows(
   loaded: LoadedCampaign,
   audience: AudienceFile,
@@ -92,33 +113,54 @@ async function checkRows(
     objects.set(content, object);
     return content;
   };
-  const composer = await MailComposer.open(loaded, {
-    date: now,
-    readFile: (content) => files.read(objects.get(content) ?? ''),
-  });
+  const readFile = (content: string) => files.read(objects.get(content) ?? '');
+  const check = await openRowCheck(loaded, { date: now, readFile });
   const everyone: LoadedCampaign = { ...loaded, campaign: { ...loaded.campaign, select: {} } };
   const planner = new Planner(everyone, audience, '', { run: 'check', at: now, pinFile });
-  for await (const row of planner.deliveries()) {
-    if (planner.rows % 1000 === 0) shell.over(`${loaded.source.name}: ${grouped(planner.rows)} rows`);
-    if (row.fields === undefined)
-      report({ file: audience.name, row: row.row, problem: row.problem ?? 'this row cannot be sent' });
-    else
-      await composeOrReport({ ...row, fields: row.fields }, composer, (problem) =>
-        report({ file: audience.name, row: row.row, problem }),
-      );
+  try {
+    for await (const row of planner.deliveries()) {
+      if (planner.rows % 1000 === 0) shell.over(`${loaded.source.name}: ${grouped(planner.rows)} rows`);
+      for (const problem of await check(row)) report({ file: audience.name, line: row.line, row: row.row, problem });
+    }
+  } catch (error) {
+    if (!(error instanceof AudienceError)) throw error;
+    report(error);
   }
   return planner.rows;
 }
 
-async function composeOrReport(
-  row: Parameters<MailComposer['compose']>[0],
-  composer: MailComposer,
-  report: (problem: string) => void,
-): Promise<void> {
+/** @returns tells what is wrong with a planned row's mail */
+async function openRowCheck(
+  loaded: LoadedCampaign,
+  options: Parameters<typeof MailComposer.open>[1],
+): Promise<(row: PlannedRow) => Promise<string[]>> {
+  const { templates, campaign } = loaded;
+  const cids = campaign.inline.map(({ cid }) => cid);
+  // Rendering is what takes the time: the HTML that goes into the mail is looked at, and not rendered again.
+  let html = '';
+  const watched: LoadedCampaign['templates'] = {
+    ...templates,
+    html: (variables) => {
+      html = templates.html(variables);
+      return html;
+    },
+  };
+  const composer = await MailComposer.open({ ...loaded, templates: watched }, options);
+  return async (row) => {
+    if (row.fields === undefined) return [row.problem ?? 'this row cannot be sent'];
+    html = '';
+    const problem = await compositionProblem(composer, { ...row, fields: row.fields });
+    const broken = referenceProblems(html, cids).map((each) => `body.html.hbs: ${each}`);
+    return problem === null ? broken : [problem, ...broken];
+  };
+}
+
+async function compositionProblem(composer: MailComposer, row: MailRow): Promise<string | null> {
   try {
     await composer.compose(row);
+    return null;
   } catch (error) {
-    if (!(error instanceof MailError)) throw error;
-    report(error.problem);
+    if (error instanceof MailError) return error.problem;
+    throw error;
   }
 }

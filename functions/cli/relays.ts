@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type EmbeddedServer, InboxStore, startEmbeddedServer, systemClock } from '#local';
-import { findRelay, parseRelayUrl, type Relay, RelayError } from '#mailing';
+import { findRelay, nearName, parseRelayUrl, type Relay, RelayError, relayNames } from '#mailing';
 import { openSession, type Session, type TranscriptRecord } from '#smtp';
 import { PROJECT } from './campaigns.ts';
 import type { Shell } from './command.ts';
@@ -86,9 +86,7 @@ async function namedRelay(
     const relay = parseRelayUrl(given, clientName());
     return { relay, ca: await readAuthority(relay.caFile, shell.cwd) };
   }
-  const file = [join(shell.cwd, 'infra', 'relays.json'), join(PROJECT, 'infra', 'relays.json')].find((path) =>
-    existsSync(path),
-  );
+  const file = relaysFile(shell);
   const relay = file === undefined ? null : findRelay(name, file, await readFile(file, 'utf8'), clientName());
   if (relay !== null && file !== undefined) return { relay, ca: await readAuthority(relay.caFile, dirname(file)) };
   if (name !== 'default')
@@ -96,6 +94,23 @@ async function namedRelay(
       `the campaign names the relay "${name}", and ${file ?? 'infra/relays.json'} has none of that name`,
     );
   return null;
+}
+
+/**
+ * Why the relay that a campaign names cannot be found, `null` where it can. Nobody's credentials are wanted for it.
+ * @throws RelayError where infra/relays.json is not in order
+ */
+export async function relayNameProblem(name: string, shell: Shell): Promise<string | null> {
+  const file = relaysFile(shell);
+  const names = file === undefined ? [] : relayNames(file, await readFile(file, 'utf8'));
+  if (name === 'default' || names.includes(name)) return null;
+  const near = nearName(names, name);
+  const known = names.length > 0 ? `there are ${names.join(', ')}` : 'it names none';
+  return `there is no relay "${name}" in ${file ?? 'infra/relays.json'}; ${near === null ? known : `did you mean "${near}"?`}`;
+}
+
+function relaysFile({ cwd }: Shell): string | undefined {
+  return [join(cwd, 'infra', 'relays.json'), join(PROJECT, 'infra', 'relays.json')].find((path) => existsSync(path));
 }
 
 async function readAuthority(file: string | undefined, folder: string): Promise<string | undefined> {

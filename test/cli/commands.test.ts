@@ -351,8 +351,8 @@ describe('cartero new and check', () => {
     });
     const { code, stdout } = await cartero(['check', 'letters'], folder);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/list\.csv row 2: .*"target"/);
-    expect(stdout).toMatch(/list\.csv row 3: .*"email"/);
+    expect(stdout).toMatch(/list\.csv:3 row 2: .*"target"/);
+    expect(stdout).toMatch(/list\.csv:4 row 3: .*"email"/);
     expect(stdout).toContain('letters: 2 problems in 3 rows');
   });
 
