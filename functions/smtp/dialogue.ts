@@ -133,6 +133,12 @@ export class Dialogue {
     return this.#options.secrets.hideIn(await this.#ask(command.toOctets(), command.shown, step));
   }
 
+  /** The same for EHLO. `said`: the reply as it came, for a secret may be spelled like a keyword. */
+  async askEhlo(command: Command): Promise<{ reply: Reply; said: Reply }> {
+    const said = await this.#ask(command.toOctets(), command.shown, 'EHLO');
+    return { reply: this.#options.secrets.hideIn(said), said };
+  }
+
   /** The same within AUTH. `challenge`: the text of a 334 as it came, else `null`. */
   async askAuth(command: Command): Promise<{ reply: Reply; challenge: string | null }> {
     const reply = await this.#ask(command.toOctets(), command.shown, 'AUTH');

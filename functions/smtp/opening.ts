@@ -64,8 +64,8 @@ async function greet(dialogue: Dialogue): Promise<void> {
 }
 
 async function introduce(dialogue: Dialogue, settings: OpeningSettings): Promise<Extensions> {
-  const reply = await dialogue.ask(Command.ehlo(settings.clientName), 'EHLO');
-  if (reply.code === 250) return parseExtensions(reply);
+  const { reply, said } = await dialogue.askEhlo(Command.ehlo(settings.clientName));
+  if (reply.code === 250) return parseExtensions(said);
   // RFC 5321 §3.2: HELO for a server that knows no EHLO. It offers no extensions, so it is no way round TLS or AUTH.
   if (reply.code !== 500 && reply.code !== 502 && reply.code !== 504) throw unwanted(dialogue, 'EHLO', reply, 250);
   if (settings.security === 'starttls')

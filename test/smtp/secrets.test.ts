@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MechanismName } from '#smtp';
+import { type MechanismName, SmtpError } from '#smtp';
 import type { Reaction } from './memory-wire.ts';
 import { scene, send } from './sessions.ts';
 
@@ -58,49 +58,115 @@ describe.each<MechanismName>(['PLAIN', 'LOGIN'])('AUTH %s', (mechanism) => {
   });
 });
 
-describe('a part of a secret that a server echoes', () => {
-  const octets = Buffer.from(credentials.password);
-  const forms = [
-    ...FORMS,
-    octets.toString('hex'),
-    octets.toString('hex').toUpperCase(),
-    PLAIN.toLowerCase(),
-    base64(`x${credentials.password}`).slice(2, -4),
+/** Each form in which a password may come back, worked out here once more. */
+function formsOf(user: string, password: string): string[] {
+  const octets = Buffer.from(password);
+  const hex = octets.toString('hex');
+  return [
+    base64(`\0${user}\0${password}`),
+    base64(user),
+    password,
+    encodeURIComponent(password),
+    encodeURIComponent(password).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`),
+    hex,
+    hex.replace(/../g, '%$&'),
+    // As PLAIN carries it behind names of other lengths.
+    ...['', '1', '12'].map((name) => base64(`${name}${password}`).slice([0, 2, 3][name.length])),
   ];
+}
 
-  it('is hidden, wherever it was cut and whatever was done to its letters', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.constantFrom(...forms),
-        fc.nat(),
-        fc.nat(),
-        fc.boolean(),
-        async (form, from, more, isUpper) => {
-          const start = from % Math.max(1, form.length - 8);
-          const cut = form.slice(start, start + 8 + (more % form.length));
-          const part = isUpper ? cut.toUpperCase() : cut;
-          const hears = (heard: string): Reaction => {
-            if (heard.startsWith('EHLO')) return ['250-mail.example.com\r\n250 AUTH PLAIN\r\n'];
-            return heard === 'QUIT\r\n' ? ['221 bye\r\n'] : [`535-5.7.8 "${part}"\r\n535 5.7.8 ${part}${part}\r\n`];
-          };
-          const { open, records } = scene({}, { hears, tlsFirst: true });
-          const error = await open({ security: 'implicit-tls', credentials }).catch((thrown) => thrown);
-          expect(inspect({ error, records }, { depth: null })).not.toContain(part);
-        },
-      ),
-      { numRuns: 300 },
+/** Opens a session whose login is answered by these octets. */
+async function answered(reply: string, login = credentials) {
+  const hears = (heard: string): Reaction => {
+    if (heard.startsWith('EHLO')) return ['250-mail.example.com\r\n250 AUTH PLAIN\r\n'];
+    return heard === 'QUIT\r\n' ? ['221 bye\r\n'] : [Buffer.from(reply).toString('latin1')];
+  };
+  const { open, records } = scene({}, { hears, tlsFirst: true });
+  const error = await open({ security: 'implicit-tls', credentials: login }).catch((thrown) => thrown);
+  if (!(error instanceof SmtpError)) throw new Error('the session was opened', { cause: error });
+  return { error, records };
+}
+
+describe('a part of a secret that a server echoes', () => {
+  const LETTERS = [(text: string) => text, (text: string) => text.toUpperCase(), (text: string) => text.toLowerCase()];
+  const password = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((text) => !/\p{Cc}/u.test(text));
+  const login = fc.record({ user: fc.string({ unit: 'grapheme-ascii', minLength: 1 }), password });
+
+  it('is hidden whole, wherever it was cut and whatever was done to its letters', async () => {
+    const property = fc.asyncProperty(
+      fc.oneof(fc.constant(credentials), login),
+      fc.nat(),
+      fc.nat(),
+      fc.nat(),
+      fc.constantFrom(...LETTERS),
+      async (names, which, from, more, change) => {
+        const forms = formsOf(names.user, names.password);
+        const form = Array.from(forms[which % forms.length] ?? '');
+        const start = from % Math.max(1, form.length - 7);
+        const part = form.slice(start, start + 8 + (more % form.length));
+        const echo = part.map(change);
+        // What has no small letter of its own, such as the capital ß made of two, is another text.
+        fc.pre(part.length >= 8 && part.every((letter, at) => letter.toLowerCase() === echo[at]?.toLowerCase()));
+        const middle = more % echo.length;
+        const [head, tail] = [echo.slice(0, middle).join(''), echo.slice(middle).join('')];
+        const { error, records } = await answered(`535-"${head}${tail}"\r\n535-${head}\r\n535 ${tail}\r\n`, names);
+        expect(error.reply?.lines.join('').replaceAll('<…>', '')).toMatch(/^"{0,2}$/);
+        const shown = records.filter(({ text }) => text.startsWith('535')).map(({ text }) => text.slice(4));
+        expect(shown.join('').replaceAll('<…>', '')).toMatch(/^"{0,2}$/);
+      },
     );
+    await fc.assert(property, { numRuns: 500 });
   });
 
-  it('is hidden where it is split over two lines', async () => {
-    const middle = Math.floor(PLAIN.length / 2);
+  it.each([
+    ['a form of fewer characters', 's3cret', 'no s3cret', 'no <…>'],
+    ['its other case', 's3cret', 'no S3CRET', 'no <…>'],
+    ['its hex form', 'abc', 'no 616263', 'no <…>'],
+    ['its place in something longer', 'secret', `no ${base64('xsecret')}`, 'no eH<…>'],
+    ['the same without what fills it up', 'secret', `no ${base64('xsecret').replace(/=+$/, '')}`, 'no eH<…>'],
+    ['a letter that others write as two', 'pa\u00df-\u0130-wort', 'no \u0130 pa\u00df-\u0130-wort', 'no \u0130 <…>'],
+    ['its base64 without what fills it up', 'secre', 'no c2VjcmU', 'no <…>'],
+    ['seven characters of a longer one', 'S3cr3t-CANARY', 'no S3cr3t-', 'no S3cr3t-'],
+  ])('is hidden from eight characters on, and whole where it has fewer: %s', async (_what, password, text, shown) => {
+    const { error } = await answered(`535 ${text}\r\n`, { user: 'someone', password });
+    expect(error.reply?.lines).toEqual([shown]);
+  });
+
+  it('is hidden where its octets are no longer read as UTF-8', async () => {
+    const login = { user: 'someone', password: 'contraseña' };
     const hears = (heard: string): Reaction => {
       if (heard.startsWith('EHLO')) return ['250-mail.example.com\r\n250 AUTH PLAIN\r\n'];
-      return [`535-${PLAIN.slice(0, middle)}\r\n535 ${PLAIN.slice(middle)}\r\n`];
+      return heard === 'QUIT\r\n' ? ['221 bye\r\n'] : ['535 \xff contrase\xc3\xb1a\r\n'];
     };
-    const { open, records } = scene({}, { hears, tlsFirst: true });
-    const error = await open({ security: 'implicit-tls', credentials }).catch((thrown) => thrown);
-    expect(inspect({ error, records }, { depth: null })).not.toContain(PLAIN.slice(middle));
+    const { open } = scene({}, { hears, tlsFirst: true });
+    await expect(open({ security: 'implicit-tls', credentials: login })).rejects.toMatchObject({
+      reply: { lines: ['\xff <…>'] },
+    });
+  });
+
+  it('is hidden in a line that is no reply', async () => {
+    const { error } = await answered(`what is "${PLAIN.slice(4)}"?\r\n`);
+    expect(error.message).toContain('"what is "<…>"?');
+  });
+
+  it('is hidden again and again over lines of a few characters', async () => {
+    const lines = Array.from(PLAIN, (letter, at) => `535${at < PLAIN.length - 1 ? '-' : ' '}${letter}\r\n`);
+    const { error } = await answered(lines.join(''));
+    expect(new Set(error.reply?.lines)).toEqual(new Set(['<…>']));
+  });
+});
+
+describe('a secret that is spelled like a keyword', () => {
+  it.each(['starttls', 'auth plain', '8bitmime', 'pipelining'])('%j hides none from the client', async (password) => {
+    const offer = ['250-mail.example.com', '250-STARTTLS', '250-PIPELINING', '250-8BITMIME', '250 AUTH PLAIN', ''];
+    const hears = (heard: string): Reaction => {
+      if (heard.startsWith('EHLO')) return [offer.join('\r\n')];
+      return [heard === 'STARTTLS\r\n' ? '220 go\r\n' : '235 ok\r\n'];
+    };
+    const { open } = scene({}, { hears });
+    const session = await open({ security: 'starttls', credentials: { user: 'someone', password } });
+    expect(session.extensions.has('8BITMIME')).toBe(true);
+    expect(session.extensions.has('PIPELINING')).toBe(true);
   });
 });
 
@@ -118,6 +184,29 @@ describe('a session that is logged in', () => {
     const result = await send(session, { record: (entry) => records.push(entry) });
     expectClean({ result, records, session });
   });
+});
+
+describe('a refusal of a session that is logged in', () => {
+  it.each(['MAIL FROM', 'RCPT TO', 'DATA', '.', 'RSET'])(
+    'lets no part of a secret out when it answers %s',
+    async (command) => {
+      for (const part of formsOf(credentials.user, credentials.password).map((form) => form.slice(-9).toUpperCase())) {
+        const refuses = (heard: string): boolean =>
+          heard.startsWith(command) || (command === 'RSET' && heard === 'DATA\r\n');
+        const hears = (heard: string): Reaction => {
+          if (heard.startsWith('EHLO')) return ['250-mail.example.com\r\n250 AUTH PLAIN\r\n'];
+          if (heard.startsWith('AUTH')) return ['235 ok\r\n'];
+          if (refuses(heard)) return [`550-5.7.1 (${part})\r\n550 5.7.1 ${part}\r\n`];
+          return heard.startsWith('Subject') ? 'nothing' : [heard === 'DATA\r\n' ? '354 go\r\n' : '250 ok\r\n'];
+        };
+        const { open, records } = scene({}, { hears, tlsFirst: true });
+        const session = await open({ security: 'implicit-tls', credentials });
+        const result = await send(session, { record: (entry) => records.push(entry) });
+        expect(records.map(({ text }) => text)).toContain('550-5.7.1 (<…>)');
+        expect(inspect({ result, records }, { depth: null })).not.toContain(part);
+      }
+    },
+  );
 });
 
 function expectClean(evidence: unknown): void {
