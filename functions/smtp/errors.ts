@@ -79,7 +79,11 @@ export class TlsError extends SmtpError {
   readonly code = 'ERR_SMTP_TLS';
 }
 
-/** The settings ask for TLS, and the server does not offer it or refuses it. Nothing was sent in clear. */
+/**
+ * The settings ask for TLS, and there is none to be had; nothing was sent in clear. `reply` tells the two apart: it is the
+ * server's refusal of STARTTLS (or of EHLO), of which a 4yz such as 454 may be otherwise later; absent where the server
+ * offers no STARTTLS, or the settings would have sent credentials without TLS.
+ */
 export class TlsRequiredError extends SmtpError {
   override readonly name = 'TlsRequiredError';
   readonly code = 'ERR_SMTP_TLS_REQUIRED';

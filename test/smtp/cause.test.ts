@@ -15,6 +15,10 @@ describe('whyOf', () => {
     [failure(`write EPROTO ${OPENSSL}`, { code: 'EPROTO' }), 'wrong version number'],
     [failure('read ECONNRESET', { code: 'ECONNRESET' }), 'read ECONNRESET'],
     [
+      failure('self-signed certificate; if the root CA is installed locally, try running Node.js with --use-system-ca'),
+      'self-signed certificate',
+    ],
+    [
       failure("Hostname/IP does not match certificate's altnames: Host: a. is not in b", { reason: 'Host: a.' }),
       "Hostname/IP does not match certificate's altnames: Host: a. is not in b",
     ],

@@ -20,6 +20,7 @@ interface Ended {
   /** `ready`, or the error's code. */
   readonly how: string;
   readonly message: string;
+  readonly error: SmtpError | null;
   readonly heard: string;
   readonly servername: string | false | null;
   readonly peer: PeerCertificate | null;
@@ -35,6 +36,7 @@ async function open(script: Script, settings: Partial<SessionSettings> = {}): Pr
   const records: TranscriptRecord[] = [];
   let how = 'ready';
   let message = '';
+  let failure: SmtpError | null = null;
   let peer: PeerCertificate | null = null;
   try {
     const session = await openSession(
@@ -55,11 +57,12 @@ async function open(script: Script, settings: Partial<SessionSettings> = {}): Pr
     if (!(error instanceof SmtpError)) throw error;
     how = error.code;
     message = error.message;
+    failure = error;
   }
   expect(time.pending).toBe(0);
   const client = await server.client;
   await client.closed();
-  return { how, message, heard: client.heard, servername: client.servername, peer, records };
+  return { how, message, error: failure, heard: client.heard, servername: client.servername, peer, records };
 }
 
 /** A server that greets once TLS stands, and knows AUTH PLAIN. */
@@ -132,6 +135,20 @@ describe('a certificate', () => {
       expect(message).toMatch(/^Cannot start TLS: /);
       expect(heard).toBe('');
     }
+  });
+
+  it.each([
+    ['self-signed', () => createSelfSigned(['127.0.0.1']), 'self-signed certificate'],
+    [
+      'of an unknown authority',
+      async () => (await createAuthority('Unknown CA')).issue({ names: ['127.0.0.1'] }),
+      'unable to verify the first certificate',
+    ],
+  ] as const)('that is %s is refused without advice on how to start Node', async (_fault, make, why) => {
+    const { message, error, records } = await open(quietly(greets(await make())));
+    expect(message).toBe(`Cannot start TLS: ${why}`);
+    expect(records.at(-1)?.text).toBe(message);
+    expect(error?.cause).toMatchObject({ message: expect.stringContaining(why) });
   });
 
   it('is not verified with the names of the system when the settings name a root', async () => {
@@ -214,11 +231,26 @@ describe('STARTTLS', () => {
         await client.hear('QUIT\r\n');
         client.say('221 bye\r\n');
       });
-      const { how, heard } = await open(script, { security: 'starttls' });
+      const { how, heard, error } = await open(script, { security: 'starttls' });
       expect(how).toBe('ERR_SMTP_TLS_REQUIRED');
+      expect(error?.reply?.code).toBe(Number(reply.slice(0, 3)));
       expect(heard).toBe(`${IN_CLEAR}QUIT\r\n`);
     },
   );
+
+  it('not offered leaves the session in order, and no reply is there to quote', async () => {
+    const script: Script = async (client) => {
+      client.say('220 mail.example.com\r\n');
+      await client.hear('EHLO client.example.com\r\n');
+      client.say('250-mail.example.com\r\n250 AUTH PLAIN\r\n');
+      await client.hear('QUIT\r\n');
+      client.say('221 bye\r\n');
+    };
+    const { how, heard, error } = await open(script, { security: 'starttls' });
+    expect(how).toBe('ERR_SMTP_TLS_REQUIRED');
+    expect(error?.reply).toBeUndefined();
+    expect(heard).toBe('EHLO client.example.com\r\nQUIT\r\n');
+  });
 
   it('accepted, then clear text in a segment of its own: nothing of it counts', async () => {
     const script = answers('220 go\r\n', async (client) => {
