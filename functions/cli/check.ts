@@ -12,8 +12,9 @@ import {
   type PlannedRow,
   Planner,
   type Problem,
+  pinInPlace,
   SAMPLE_FILE,
-  sha256OfStream,
+  withoutSelection,
 } from '#mailing';
 import { campaignNames, findCampaign, openAudience } from './campaigns.ts';
 import { type Command, InputError, type Shell } from './command.ts';
@@ -106,17 +107,9 @@ async function checkRows(
   shell: Shell,
 ): Promise<number> {
   const now = systemClock().now();
-  const { files } = loaded.source;
-  const objects = new Map<string, string>();
-  const pinFile = async (object: string) => {
-    const content = await sha256OfStream(files.stream(object));
-    objects.set(content, object);
-    return content;
-  };
-  const readFile = (content: string) => files.read(objects.get(content) ?? '');
+  const { pinFile, readFile } = pinInPlace(loaded.source.files);
   const check = await openRowCheck(loaded, { date: now, readFile });
-  const everyone: LoadedCampaign = { ...loaded, campaign: { ...loaded.campaign, select: {} } };
-  const planner = new Planner(everyone, audience, '', { run: 'check', at: now, pinFile });
+  const planner = new Planner(withoutSelection(loaded), audience, '', { run: 'check', at: now, pinFile });
   try {
     for await (const row of planner.deliveries()) {
       if (planner.rows % 1000 === 0) shell.over(`${loaded.source.name}: ${grouped(planner.rows)} rows`);

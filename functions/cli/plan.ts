@@ -12,11 +12,10 @@ import {
 import { openAudience, openCampaign } from './campaigns.ts';
 import type { Command } from './command.ts';
 import { grouped, size, span } from './progress.ts';
-import { slotOf } from './running.ts';
+import { DEFAULT_CONNECTIONS, slotOf } from './running.ts';
 
 /** Mails that are composed for the estimate of size. */
 const SAMPLES = 25;
-const DEFAULT_CONNECTIONS = 4;
 const SHOWN_PROBLEMS = 20;
 
 export const plan: Command = {

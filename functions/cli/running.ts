@@ -50,7 +50,8 @@ export interface RunEnd {
   readonly exitCode: 0 | 1 | 2 | 3;
 }
 
-const DEFAULT_CONNECTIONS = 4;
+/** Where neither campaign, relay nor command line says how many. */
+export const DEFAULT_CONNECTIONS = 4;
 const SHOWN_PROBLEMS = 10;
 const SHOWN_OTHERS = 3;
 

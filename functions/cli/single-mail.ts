@@ -10,8 +10,9 @@ import {
   MailComposer,
   type PlannedRow,
   Planner,
+  pinInPlace,
   SAMPLE_FILE,
-  sha256OfStream,
+  withoutSelection,
 } from '#mailing';
 import { InputError } from './command.ts';
 
@@ -86,14 +87,9 @@ export async function composeOne(
     },
   };
   // Whoever is named here is meant, birthday or not.
-  const everyone: LoadedCampaign = { ...loaded, campaign: { ...loaded.campaign, select: {} } };
+  const everyone = withoutSelection(loaded);
   const { run, contentHash } = await describePlan(everyone, audience, { slot: null, now: options.date });
-  const files = new Map<string, string>();
-  const pinFile = async (object: string) => {
-    const content = await sha256OfStream(loaded.source.files.stream(object));
-    files.set(content, object);
-    return content;
-  };
+  const { pinFile, readFile } = pinInPlace(loaded.source.files);
   const planner = new Planner(everyone, audience, contentHash, { run, at: options.date, pinFile });
   let planned: PlannedRow | undefined;
   for await (const row of planner.deliveries()) planned = row;
@@ -103,10 +99,7 @@ export async function composeOne(
       `this recipient is not in order: ${problem === undefined ? 'there is none' : formatProblem({ file: 'recipient', field: problem.field ?? null, problem: problem.problem })}`,
     );
   }
-  const composer = await MailComposer.open(loaded, {
-    date: options.date,
-    readFile: (content) => loaded.source.files.read(files.get(content) ?? ''),
-  });
+  const composer = await MailComposer.open(loaded, { date: options.date, readFile });
   return composer.compose({ ...planned, fields: planned.fields });
 }
 

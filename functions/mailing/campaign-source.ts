@@ -26,6 +26,11 @@ export interface LoadedCampaign {
   readonly templates: TemplateSet;
 }
 
+/** The same campaign for everybody in its audience, birthday or not. */
+export function withoutSelection(loaded: LoadedCampaign): LoadedCampaign {
+  return { ...loaded, campaign: { ...loaded.campaign, select: {} } };
+}
+
 /** Names of the files that make a campaign, apart from attachments and audience. */
 export const CAMPAIGN_FILE = 'campaign.json';
 export const SAMPLE_FILE = 'sample.json';

@@ -158,6 +158,26 @@ export async function freezeFile(objects: ObjectStore, files: FileTree, name: st
   return hash;
 }
 
+/** Recipients' own files of a campaign that is only looked at: they stay where they are, and are found by their hash. */
+export interface LivePins {
+  /** @returns the file's SHA-256 @throws ObjectMissingError */
+  readonly pinFile: (name: string) => Promise<string>;
+  /** The file that was pinned under that hash. */
+  readonly readFile: (content: string) => Promise<Uint8Array>;
+}
+
+export function pinInPlace(files: FileTree): LivePins {
+  const names = new Map<string, string>();
+  return {
+    pinFile: async (name) => {
+      const content = await sha256OfStream(files.stream(name));
+      names.set(content, name);
+      return content;
+    },
+    readFile: async (content) => files.read(names.get(content) ?? ''),
+  };
+}
+
 export function readContent(objects: ObjectStore, hash: string): Promise<Uint8Array> {
   return objects.read(contentName(hash));
 }

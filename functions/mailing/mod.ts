@@ -15,10 +15,10 @@ export {
   loadCampaign,
   objectNameProblem,
   SAMPLE_FILE,
+  withoutSelection,
 } from './campaign-source.ts';
-export { sha256OfStream } from './digest.ts';
 export { type Estimate, estimate } from './estimate.ts';
-export { type AudienceFile, frozenSource, readContent, readManifest } from './frozen.ts';
+export { type AudienceFile, frozenSource, pinInPlace, readContent, readManifest } from './frozen.ts';
 export { type Mail, MailComposer, MailError, type MailRow } from './mail.ts';
 export { nearName } from './near-name.ts';
 export * from './outcome.ts';

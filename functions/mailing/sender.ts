@@ -23,6 +23,7 @@ import {
   unexpectedReply,
 } from '#smtp';
 import { DueWork, type SendingPorts, type Work } from './due-work.ts';
+import { isFenceLost } from './group-commit.ts';
 import { type Mail, type MailComposer, MailError } from './mail.ts';
 import { nextAttemptAt, type Outcome, RESEND_AFTER_MS } from './outcome.ts';
 import { Pacer, pause } from './pacing.ts';
@@ -234,17 +235,15 @@ class RunSender {
     if (work.batch.commit.failure !== null) {
       // Another process has the batch now, or the ledger takes no more: what was not committed is not ours to say.
       this.#due.done(work);
-      await work.batch.commit.flush().catch((error: unknown) => this.#raiseUnlessFenced(error));
+      await work.batch.commit.flush().catch((error: unknown) => {
+        if (!isFenceLost(error)) throw error;
+      });
     } else if (tried === 'again') {
       this.#due.giveBack(work);
     } else {
       this.#settle(work, tried);
       this.#due.done(work);
     }
-  }
-
-  #raiseUnlessFenced(error: unknown): void {
-    if ((error as { code?: unknown }).code !== 'ERR_FENCE_LOST') throw error;
   }
 
   async #compose(work: Work): Promise<Mail | null> {

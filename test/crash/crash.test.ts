@@ -8,7 +8,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { cartero, jsonLines, lastJson, startCartero, temporaryFolder, writeCampaign } from '../cli/cartero.ts';
+import {
+  cartero,
+  jsonLines,
+  lastJson,
+  type Started,
+  startCartero,
+  temporaryFolder,
+  writeCampaign,
+} from '../cli/cartero.ts';
 
 const KILLS = Number(process.env.CRASH_KILLS ?? 12);
 const RECIPIENTS = 300;
@@ -49,6 +57,13 @@ function countAcceptances(file: string): Map<string, number> {
 async function writeLargeCampaign(folder: string): Promise<void> {
   const rows = Array.from({ length: RECIPIENTS }, (_, index) => `person${index}@example.com,Person ${index}`);
   await writeCampaign(folder, 'letters', { 'list.csv': `email,name\n${rows.join('\n')}\n` });
+}
+
+/** A run of which some mails are accepted already. */
+async function startInTheMiddle(args: readonly string[], folder: string, oracle: Oracle): Promise<Started> {
+  const started = startCartero(args, folder);
+  while (oracle.accepted().size < 20) await new Promise((resolve) => setTimeout(resolve, 20));
+  return started;
 }
 
 /** Every recipient ends in a fact, and the facts are those of the server. @returns the number of uncertain ones */
@@ -109,8 +124,7 @@ describe('cartero run', () => {
     await writeLargeCampaign(folder);
     const oracle = await startOracle(folder);
     const args = ['run', 'letters', '--relay', oracle.url, '--json'];
-    const first = startCartero(args, folder);
-    while (oracle.accepted().size < 20) await new Promise((resolve) => setTimeout(resolve, 20));
+    const first = await startInTheMiddle(args, folder, oracle);
     first.child.kill('SIGKILL');
     await first.ended;
     const second = await cartero(args, folder);
@@ -137,8 +151,7 @@ describe('cartero run', () => {
     await writeLargeCampaign(folder);
     const oracle = await startOracle(folder);
     const args = ['run', 'letters', '--relay', oracle.url, '--json'];
-    const first = startCartero(args, folder);
-    while (oracle.accepted().size < 20) await new Promise((resolve) => setTimeout(resolve, 20));
+    const first = await startInTheMiddle(args, folder, oracle);
     first.child.kill('SIGTERM');
     const stopped = await first.ended;
     expect(stopped.code).toBe(3);
