@@ -125,9 +125,7 @@ function migrate(database: DatabaseSync, file: string): void {
 
 function refuseForeign(database: DatabaseSync, file: string): void {
   const refuse = (problem: string) => new LedgerError(`Cannot open the ledger ${JSON.stringify(file)}: ${problem}`);
-  const application = pragma(database, 'application_id');
-  const version = pragma(database, 'user_version');
-  const tables = Number(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n);
+  const { application, version, tables } = identity(database);
   if (application !== APPLICATION_ID && (application !== 0 || version !== 0 || tables !== 0)) {
     throw refuse('it is the database of another program; use another folder (--state)');
   }
@@ -136,6 +134,17 @@ function refuseForeign(database: DatabaseSync, file: string): void {
     throw refuse(
       `found schema ${version}, ${wanted}; use the newer Cartero that wrote it, or another folder (--state)`,
     );
+  }
+}
+
+/** Read in one transaction: another process that makes the tables in between would look like another program. */
+function identity(database: DatabaseSync): { application: number; version: number; tables: number } {
+  database.exec('BEGIN');
+  try {
+    const tables = Number(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n);
+    return { application: pragma(database, 'application_id'), version: pragma(database, 'user_version'), tables };
+  } finally {
+    if (database.isTransaction) database.exec('ROLLBACK');
   }
 }
 

@@ -37,6 +37,14 @@ test('six processes that open a new state at once all work, and each batch has o
   state.close();
 }, 60_000);
 
+test('processes that open the same new ledgers in the same moments never take one for a stranger', async () => {
+  const args = [folder, '150', String(Date.now() + 1_000)];
+  const children = Array.from({ length: 3 }, () => startChild('open-ledgers.ts', ...args));
+  const lines = await Promise.all(children.map((child) => child.line()));
+  await Promise.all(children.map(({ ended }) => ended));
+  expect(lines).toEqual(['opened', 'opened', 'opened']);
+}, 60_000);
+
 describe('SIGKILL at random instants', () => {
   test(`of ${KILLS} processes loses no commit that was acknowledged, and the next goes on at once`, async () => {
     const first = openState(folder);
