@@ -39,10 +39,10 @@ export {
   openSession,
   type Session,
   type SessionOptions,
-  type SessionSettings,
   type TransactionOptions,
   type TransactionResult,
 } from './session.ts';
+export type { SessionSettings } from './settings.ts';
 export { DEFAULT_TIMEOUTS, type SessionTime, type Timeouts } from './timeouts.ts';
 export type { RecipientResult, Release } from './transaction.ts';
 export type { Recorder, TranscriptRecord } from './transcript.ts';

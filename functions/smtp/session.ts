@@ -1,37 +1,16 @@
 import type { PeerCertificate } from './certificate.ts';
-import { Command } from './command.ts';
 import { Dialogue } from './dialogue.ts';
 import { type Envelope, prepare } from './envelope.ts';
-import { ConnectionLostError, type SmtpError, TlsRequiredError } from './errors.ts';
+import { ConnectionLostError, type SmtpError } from './errors.ts';
 import type { Extensions } from './extensions.ts';
 import { type Opened, open } from './opening.ts';
-import { checkCredentials, type MechanismName } from './sasl.ts';
-import { type Credentials, Secrets } from './secrets.ts';
-import { DEFAULT_TIMEOUTS, type SessionTime, type Timeouts } from './timeouts.ts';
+import { Secrets } from './secrets.ts';
+import { checkSettings, type SessionSettings } from './settings.ts';
+import { DEFAULT_TIMEOUTS, type SessionTime } from './timeouts.ts';
 import { type RecipientResult, type Release, runTransaction } from './transaction.ts';
 import { type Recorder, Transcript } from './transcript.ts';
 import type { MailData } from './transparency.ts';
 import { type Connect, connectTcp, type WireTarget } from './wire.ts';
-
-export interface SessionSettings {
-  /** Host name or address of the server. */
-  readonly host: string;
-  readonly port: number;
-  /** `implicit-tls`: from the first octet (465). `starttls`: required before anything else (587). `none`: in clear. */
-  readonly security: 'implicit-tls' | 'starttls' | 'none';
-  /** EHLO's argument: this client's domain, or an address literal such as `[192.0.2.1]`. */
-  readonly clientName: string;
-  /** The name that the server's certificate must be good for. Default: `host`. */
-  readonly servername?: string;
-  /** PEM: the roots to trust instead of the system's. */
-  readonly ca?: string;
-  /** Never sent without TLS. Default: no login. */
-  readonly credentials?: Credentials;
-  /** Default: the best that the server offers, PLAIN before LOGIN. */
-  readonly mechanism?: MechanismName;
-  /** Milliseconds; what is absent has its default. */
-  readonly timeouts?: Partial<Timeouts>;
-}
 
 export interface SessionOptions {
   readonly time: SessionTime;
@@ -114,18 +93,6 @@ export async function openSession(settings: SessionSettings, options: SessionOpt
     return new LiveSession(dialogue, opened);
   } finally {
     signal?.removeEventListener('abort', cut);
-  }
-}
-
-/** What is wrong with the settings is said before anything is sent. */
-function checkSettings(settings: SessionSettings): void {
-  Command.ehlo(settings.clientName);
-  if (settings.credentials === undefined) return;
-  checkCredentials(settings.credentials);
-  // RFC 4954 §4: not even for a server that asks for it.
-  if (settings.security === 'none') {
-    const problem = 'the settings name a user and password, and security "none": TLS is wanted before they are sent';
-    throw new TlsRequiredError(problem, { step: 'AUTH' });
   }
 }
 

@@ -1,0 +1,38 @@
+/** Where a session goes to, and as whom: looked at in full before anything is sent. */
+import { Command } from './command.ts';
+import { TlsRequiredError } from './errors.ts';
+import { checkCredentials, type MechanismName } from './sasl.ts';
+import type { Credentials } from './secrets.ts';
+import type { Timeouts } from './timeouts.ts';
+
+export interface SessionSettings {
+  /** Host name or address of the server. */
+  readonly host: string;
+  readonly port: number;
+  /** `implicit-tls`: from the first octet (465). `starttls`: required before anything else (587). `none`: in clear. */
+  readonly security: 'implicit-tls' | 'starttls' | 'none';
+  /** EHLO's argument: this client's domain, or an address literal such as `[192.0.2.1]`. */
+  readonly clientName: string;
+  /** The name that the server's certificate must be good for. Default: `host`. */
+  readonly servername?: string;
+  /** PEM: the roots to trust instead of the system's. */
+  readonly ca?: string;
+  /** Never sent without TLS. Default: no login. */
+  readonly credentials?: Credentials;
+  /** Default: the best that the server offers, PLAIN before LOGIN. */
+  readonly mechanism?: MechanismName;
+  /** Milliseconds; what is absent has its default. */
+  readonly timeouts?: Partial<Timeouts>;
+}
+
+/** What is wrong with the settings is said before anything is sent. @throws CommandError, TlsRequiredError */
+export function checkSettings(settings: SessionSettings): void {
+  Command.ehlo(settings.clientName);
+  if (settings.credentials === undefined) return;
+  checkCredentials(settings.credentials);
+  // RFC 4954 §4: not even for a server that asks for it.
+  if (settings.security === 'none') {
+    const problem = 'the settings name a user and password, and security "none": TLS is wanted before they are sent';
+    throw new TlsRequiredError(problem, { step: 'AUTH' });
+  }
+}
