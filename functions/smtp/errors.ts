@@ -131,6 +131,18 @@ export class WithheldError extends SmtpError {
   readonly code = 'ERR_SMTP_WITHHELD';
 }
 
+/** A session's settings are not in order; nothing was connected. `field` names the one. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  readonly code = 'ERR_SMTP_SETTINGS';
+  readonly field: string;
+
+  constructor(field: string, problem: string, options?: ErrorOptions) {
+    super(`Cannot use settings: ${field} ${problem}`, options);
+    this.field = field;
+  }
+}
+
 /** A command cannot be put into octets. `field` names the part of it that is not in order. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';

@@ -21,6 +21,7 @@ export {
   MailDataError,
   type MailDataField,
   ProtocolError,
+  SettingsError,
   SmtpError,
   type Step,
   TimeoutError,
@@ -42,7 +43,7 @@ export {
   type TransactionOptions,
   type TransactionResult,
 } from './session.ts';
-export type { SessionSettings } from './settings.ts';
+export type { OptionalExtension, SessionSettings } from './settings.ts';
 export { DEFAULT_TIMEOUTS, type SessionTime, type Timeouts } from './timeouts.ts';
 export type { RecipientResult, Release } from './transaction.ts';
 export type { Recorder, TranscriptRecord } from './transcript.ts';

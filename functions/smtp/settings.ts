@@ -1,9 +1,16 @@
 /** Where a session goes to, and as whom: looked at in full before anything is sent. */
 import { Command } from './command.ts';
-import { TlsRequiredError } from './errors.ts';
+import { SettingsError, TlsRequiredError } from './errors.ts';
+import { quoted } from './printable.ts';
 import { checkCredentials, type MechanismName } from './sasl.ts';
 import type { Credentials } from './secrets.ts';
 import type { Timeouts } from './timeouts.ts';
+
+/** Extensions that only make a session faster. */
+export type OptionalExtension = 'PIPELINING' | 'CHUNKING';
+const OPTIONAL_EXTENSIONS: readonly string[] = ['PIPELINING', 'CHUNKING'] satisfies readonly OptionalExtension[];
+
+export const MAX_DEPTH = 9999;
 
 export interface SessionSettings {
   /** Host name or address of the server. */
@@ -21,13 +28,18 @@ export interface SessionSettings {
   readonly credentials?: Credentials;
   /** Default: the best that the server offers, PLAIN before LOGIN. */
   readonly mechanism?: MechanismName;
+  /** Mail transactions in flight on the connection at the most, where the server offers CHUNKING: 1 to 9999. */
+  readonly depth?: number;
+  /** What is not used although the server offers it. Default: nothing. */
+  readonly without?: readonly OptionalExtension[];
   /** Milliseconds; what is absent has its default. */
   readonly timeouts?: Partial<Timeouts>;
 }
 
-/** What is wrong with the settings is said before anything is sent. @throws CommandError, TlsRequiredError */
+/** What is wrong with the settings is said before anything is sent. @throws SettingsError, CommandError, TlsRequiredError */
 export function checkSettings(settings: SessionSettings): void {
   Command.ehlo(settings.clientName);
+  checkFlow(settings);
   if (settings.credentials === undefined) return;
   checkCredentials(settings.credentials);
   // RFC 4954 §4: not even for a server that asks for it.
@@ -35,4 +47,12 @@ export function checkSettings(settings: SessionSettings): void {
     const problem = 'the settings name a user and password, and security "none": TLS is wanted before they are sent';
     throw new TlsRequiredError(problem, { step: 'AUTH' });
   }
+}
+
+function checkFlow({ depth, without = [] }: SessionSettings): void {
+  if (depth !== undefined && !(Number.isInteger(depth) && depth >= 1 && depth <= MAX_DEPTH))
+    throw new SettingsError('depth', `is ${depth}, an integer from 1 to ${MAX_DEPTH} is wanted`);
+  const unknown = without.find((name) => !OPTIONAL_EXTENSIONS.includes(name));
+  if (unknown !== undefined)
+    throw new SettingsError('without', `names ${quoted(unknown)}, PIPELINING and CHUNKING can be left out`);
 }
