@@ -10,6 +10,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import { describeCertificate, type PeerCertificate } from './certificate.ts';
+import { type ChannelBinding, channelBindingOf } from './channel-binding.ts';
 
 export interface WireTarget {
   /** Host name or address. */
@@ -39,6 +40,8 @@ export interface Wire {
   write(pieces: readonly Uint8Array[], flushed?: () => void): void;
   /** Calls `done`, at a later time, once all that has arrived by now has been told; also where the wire has ended. */
   heard(done: () => void): void;
+  /** What both ends of the TLS connection know and nobody in between; `null` without TLS, or where there is none to be had. */
+  channelBinding(): ChannelBinding | null;
   /** Closes in order (TLS close_notify, FIN), without waiting for what is still to be written. */
   end(): void;
   /** Cuts the connection now. Harmless when it has ended. */
@@ -56,6 +59,8 @@ class SocketWire implements Wire {
   readonly #events: WireEvents;
   readonly #plain: Socket;
   #socket: Socket;
+  /** Once TLS stands and is verified. */
+  #secured: TLSSocket | null = null;
   #over = false;
 
   constructor(target: WireTarget, events: WireEvents) {
@@ -103,6 +108,10 @@ class SocketWire implements Wire {
     setImmediate(() => setImmediate(done));
   }
 
+  channelBinding(): ChannelBinding | null {
+    return this.#secured === null || this.#over ? null : channelBindingOf(this.#secured);
+  }
+
   end(): void {
     if (this.#over) return;
     this.#over = true;
@@ -141,6 +150,7 @@ class SocketWire implements Wire {
       return;
     }
     secure.disableRenegotiation();
+    this.#secured = secure;
     secure.on('data', this.#received);
     secure.on('end', this.#endedInOrder);
     const connection = { protocol: secure.getProtocol() ?? '', cipher: secure.getCipher().name };

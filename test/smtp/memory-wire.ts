@@ -1,5 +1,5 @@
 /** A wire in memory: what the client writes is kept, what the server says is given in segments of the test's choice. */
-import type { Connect, PeerCertificate, Wire, WireEvents } from '#smtp';
+import type { ChannelBinding, Connect, PeerCertificate, Wire, WireEvents } from '#smtp';
 
 /** Octets as characters U+0000 to U+00FF. */
 export type Octets = string;
@@ -22,6 +22,8 @@ export interface MemoryServer {
   /** On a new connection; where TLS comes first, once it stands. */
   readonly greeting: Reaction;
   readonly tlsFirst?: boolean;
+  /** Default: none. */
+  readonly channelBinding?: ChannelBinding;
   /** @param heard what one write of the client brought */
   hears(heard: Octets): Reaction;
 }
@@ -55,6 +57,7 @@ export class MemoryWire {
           this.#react(server.hears(octets));
         },
         heard: (done) => setImmediate(done),
+        channelBinding: () => server.channelBinding ?? null,
         end: () => this.#close('ended'),
         destroy: () => this.#close('destroyed'),
       };
