@@ -17,11 +17,13 @@ export interface PeerCertificate {
   readonly protocol: string;
   /** e.g. `TLS_AES_256_GCM_SHA384`. */
   readonly cipher: string;
+  /** The certificate was shown and verified on an earlier connection, whose TLS session goes on. */
+  readonly isResumed: boolean;
 }
 
 export function describeCertificate(
   certificate: X509Certificate,
-  connection: { protocol: string; cipher: string },
+  connection: Pick<PeerCertificate, 'protocol' | 'cipher' | 'isResumed'>,
 ): PeerCertificate {
   return {
     subject: oneLine(certificate.subject),
@@ -41,10 +43,22 @@ function oneLine(name: string | undefined): string {
 
 /** Shows the certificate as the transcript's notes. */
 export function notePeerCertificate(transcript: Transcript, peer: PeerCertificate): void {
-  transcript.note(`TLS: ${peer.protocol}, ${peer.cipher}`);
+  transcript.note(`TLS: ${peer.protocol}, ${peer.cipher}${peer.isResumed ? ', resumed' : ''}`);
   transcript.note(`certificate subject: ${peer.subject}`);
   transcript.note(`certificate names: ${peer.names}`);
   transcript.note(`certificate issuer: ${peer.issuer}`);
   transcript.note(`certificate valid: ${peer.validFrom} to ${peer.validTo}`);
   transcript.note(`certificate SHA-256 fingerprint: ${peer.fingerprint}`);
+}
+
+/** SHA-256 over a certificate, in hex digits with or without colons. */
+const FINGERPRINT = /^(?:[0-9A-F]{2}(?::[0-9A-F]{2}){31}|[0-9A-F]{64})$/i;
+
+/** In the form in which certificates are described; `null` where it is no SHA-256. */
+export function normalFingerprint(text: string): string | null {
+  if (!FINGERPRINT.test(text)) return null;
+  return text
+    .replaceAll(':', '')
+    .toUpperCase()
+    .replace(/..(?=.)/g, '$&:');
 }

@@ -56,6 +56,11 @@ export class Command {
     this.#line = line;
   }
 
+  /** Without CRLF: for several commands that are sent in one go. */
+  get line(): string {
+    return this.#line;
+  }
+
   /** The octets that are sent, CRLF included. */
   toOctets(): Uint8Array {
     return Buffer.from(`${this.#line}\r\n`, 'latin1');
@@ -111,6 +116,11 @@ export class Command {
 
   static data(): Command {
     return new Command('DATA', 'DATA');
+  }
+
+  /** @param octets of this chunk (RFC 3030 §2), counted from what will be written; `isLast`: the mail data ends with it */
+  static bdat(octets: number, isLast: boolean): Command {
+    return new Command('BDAT', `BDAT ${checkedSize(octets)}${isLast ? ' LAST' : ''}`);
   }
 
   static rset(): Command {

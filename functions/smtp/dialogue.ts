@@ -1,14 +1,17 @@
 /**
- * Command and reply in lockstep over one wire. Here client and server are kept in step: at any moment at most one thing
- * is awaited, with an absolute deadline, and what comes while nothing is awaited is nobody's reply.
+ * Commands and replies over one wire. Here client and server are kept in step. In lockstep (`ask`) at any moment at most
+ * one thing is awaited, with an absolute deadline; ahead of the replies (`sendAhead`), commands have their correspondents
+ * in a row, and each reply is the first one's. What comes while nothing is awaited is nobody's reply.
  *
- *     open ──► awaiting (connection, TLS, a reply, a flush) ──► open ──► …
- *       │         └─ deadline, end of the wire, octets that are no reply, a reply too many ──► over
+ *     open ──► awaiting (connection, TLS, replies, a flush) ──► open ──► …
+ *       │         ├─ deadline, end of the wire, octets that are no reply, a reply too many ──► over
+ *       │         └─ 421 ──► closing: what is awaited is still heard, nothing more is begun ──► over
  *       ├─ 421 or the end of the wire, unasked: the server is closing ──► over
  *       └─ anything else, unasked ──► over
  *
  * `over` is final and has its reason, `failure`; the wire is gone by then. What is asked of a dialogue that is over is
- * refused with that reason, and not one octet of it leaves.
+ * refused with that reason, and not one octet of it leaves. Where octets cannot be read, or are a reply too many, nothing
+ * that came with them is believed either: who knows what it answered.
  */
 import { blocksOf } from './blocks.ts';
 import { tlsHint, whyOf } from './cause.ts';
@@ -52,6 +55,20 @@ interface Waiting extends Hears {
   readonly fail: (error: SmtpError) => void;
 }
 
+/** Whose commands were sent ahead, and who hears the replies to them. */
+export interface Correspondent {
+  /** Which of them is answered next. */
+  readonly awaited: Step;
+  /** @param lineOctets octets of each line on the wire */
+  heard(reply: Reply, lineOctets: readonly number[]): void;
+}
+
+/** A correspondent and how many replies it still awaits. */
+interface Expected {
+  readonly who: Correspondent;
+  replies: number;
+}
+
 export class Dialogue {
   readonly transcript: Transcript;
   readonly #target: WireTarget;
@@ -62,6 +79,15 @@ export class Dialogue {
   #failure: SmtpError | null = null;
   #quitting: Promise<void> | null = null;
   #step: Step = 'connect';
+  readonly #expected: Expected[] = [];
+  /** Replies that `#expected` awaits in all. */
+  #outstanding = 0;
+  /** When the first of them is due, and the timer that looks; the timer may be older, and then looks again. */
+  #dueAt = 0;
+  #cancelWatch: (() => void) | null = null;
+  /** The 421 after which what was sent ahead is still heard. */
+  #closingReply: Reply | null = null;
+  readonly #overListeners: ((error: SmtpError) => void)[] = [];
   /** The server speaks first (RFC 5321 §3.1): its greeting alone may come before it is awaited. */
   #greeting: 'due' | ReceivedReply | 'heard' = 'due';
 
@@ -77,14 +103,23 @@ export class Dialogue {
     return this.#failure;
   }
 
-  /** Whether a command may be sent now: not over, and nothing of an unasked reply has come. */
+  /** @param tell called once, when the dialogue is over: what was sent ahead is not answered any more */
+  onOver(tell: (error: SmtpError) => void): void {
+    this.#overListeners.push(tell);
+  }
+
+  /** Whether a command may be sent now: not over nor closing, and nothing of an unasked reply has come. */
   get isOpen(): boolean {
-    return this.#failure === null && this.#parser.pendingOctets === 0;
+    return this.#failure === null && this.#closingReply === null && !this.#hasBegunUnasked;
+  }
+
+  get #hasBegunUnasked(): boolean {
+    return this.#outstanding === 0 && this.#parser.pendingOctets > 0;
   }
 
   /** The same before something is begun: a reply that was begun unasked ends the dialogue here. @returns `failure` */
   check(): SmtpError | null {
-    if (!this.isOpen)
+    if (this.#hasBegunUnasked)
       this.fail(new ProtocolError('the server has begun a reply that nobody asked for', { step: this.#step }));
     return this.#failure;
   }
@@ -153,7 +188,11 @@ export class Dialogue {
     const failure = this.check();
     if (failure !== null) throw failure;
     this.transcript.client('<mail data>', octets);
-    // RFC 5321 §4.5.3.2.5: a deadline for each block.
+    await this.sendBlocks(pieces);
+  }
+
+  /** The same without a record. RFC 5321 §4.5.3.2.5: a deadline for each block. */
+  async sendBlocks(pieces: readonly Uint8Array[]): Promise<void> {
     for (const block of blocksOf(pieces)) {
       await this.#await<void>(
         'mail data',
@@ -178,6 +217,49 @@ export class Dialogue {
     return this.#options.secrets.hideIn(await this.#ask(END_OF_MAIL_DATA, '.', 'end of data'));
   }
 
+  /**
+   * Sends commands without awaiting the replies to what was sent before. From the call on all of it may have left.
+   * @param expected who hears the replies, in the order of the commands, and how many there will be for each
+   */
+  sendAhead(pieces: readonly Uint8Array[], expected: readonly { who: Correspondent; replies: number }[]): void {
+    if (this.#failure !== null) return;
+    const wasIdle = this.#outstanding === 0;
+    for (const { who, replies } of expected) {
+      this.#expected.push({ who, replies });
+      this.#outstanding += replies;
+    }
+    if (wasIdle) this.#watch();
+    this.#write(pieces);
+  }
+
+  /** RFC 5321 §4.5.3.2: each reply has its deadline, from when the one before it has come. */
+  #watch(): void {
+    const first = this.#expected[0];
+    if (first === undefined) {
+      this.#cancelWatch?.();
+      this.#cancelWatch = null;
+      return;
+    }
+    const ms = timeoutOf(first.who.awaited, this.#options.timeouts);
+    this.#dueAt = this.#options.time.now() + ms;
+    // A timer for each reply would cost more than the reply: one that is there already looks again when it fires.
+    this.#cancelWatch ??= this.#options.time.after(ms, () => this.#look());
+  }
+
+  #look(): void {
+    this.#cancelWatch = null;
+    const first = this.#expected[0];
+    if (first === undefined || this.#failure !== null) return;
+    const left = this.#dueAt - this.#options.time.now();
+    if (left > 0) {
+      this.#cancelWatch = this.#options.time.after(left, () => this.#look());
+      return;
+    }
+    const step = first.who.awaited;
+    const ms = timeoutOf(step, this.#options.timeouts);
+    this.fail(new TimeoutError(`the server did not answer within ${ms / 1000} s`, { step }));
+  }
+
   /** Between two mail transactions: what comes now is unasked. */
   rest(): void {
     this.#options.secrets.relax();
@@ -198,17 +280,39 @@ export class Dialogue {
     const waiting = this.#waiting;
     this.#waiting = null;
     this.#wire?.destroy();
+    this.#expected.length = 0;
+    this.#outstanding = 0;
+    this.#watch();
     waiting?.cancel();
     waiting?.fail(error);
+    for (const tell of this.#overListeners) tell(error);
+  }
+
+  /** Why nothing more is begun on a dialogue that is not open. */
+  closing(): SmtpError {
+    const reply = this.#closingReply;
+    if (this.#failure !== null || reply === null) return this.#failure ?? this.broken();
+    const problem = `server closes the connection, it said ${quotedReply(reply)}`;
+    return new ConnectionLostError(problem, { step: this.#where, reply });
+  }
+
+  /** The dialogue's reason where the client is at fault. */
+  broken(cause?: unknown): SmtpError {
+    return new ConnectionLostError('an error in the client ended the session', { step: 'idle', cause });
   }
 
   /** Cuts the connection at the caller's wish. */
   destroy(): void {
-    this.fail(new ConnectionLostError('the connection was cut by the client', { step: this.#step }));
+    this.fail(new ConnectionLostError('the connection was cut by the client', { step: this.#where }));
+  }
+
+  /** What the client is about. */
+  get #where(): Step {
+    return this.#expected[0]?.who.awaited ?? this.#step;
   }
 
   async #quit(reason?: SmtpError): Promise<void> {
-    if (this.isOpen && this.#waiting === null) {
+    if (this.isOpen && this.#waiting === null && this.#outstanding === 0) {
       // Whatever the answer is, or none: the session is over, and no outcome hangs on it.
       await this.ask(Command.quit(), 'QUIT').catch(() => {});
     }
@@ -261,17 +365,60 @@ export class Dialogue {
     }
     let replies: ReceivedReply[];
     try {
-      replies = this.#parser.push(octets, this.#step);
+      replies = this.#parser.push(octets, this.#where);
     } catch (error) {
       this.fail(
         error instanceof SmtpError
           ? error
-          : new ProtocolError('reply cannot be read', { step: this.#step, cause: error }),
+          : new ProtocolError('reply cannot be read', { step: this.#where, cause: error }),
       );
+      return;
+    }
+    if (this.#outstanding > 0) {
+      this.#distributeAhead(replies);
       return;
     }
     for (const reply of replies) this.#record(reply);
     this.#distribute(replies);
+  }
+
+  /** Each reply is the first correspondent's; a 421 too many is the server's farewell, any other is out of step. */
+  #distributeAhead(replies: readonly ReceivedReply[]): void {
+    const surplus = replies.length > this.#outstanding ? replies.slice(this.#outstanding) : [];
+    const isBegun = replies.length >= this.#outstanding && this.#parser.pendingOctets > 0;
+    if (isBegun || surplus.some((reply) => !isClosing(reply))) {
+      for (const reply of replies) this.#record(reply);
+      this.#outOfStep(surplus[0]);
+      return;
+    }
+    for (const reply of replies) {
+      const first = this.#expected[0];
+      if (first === undefined) {
+        this.#record(reply);
+        this.#closing(this.#options.secrets.hideIn(reply));
+        return;
+      }
+      this.#hearAhead(first, reply);
+      if (this.#failure !== null) return;
+    }
+    if (this.#outstanding === 0 && this.#closingReply !== null) this.#closing(this.#closingReply);
+  }
+
+  #hearAhead(first: Expected, received: ReceivedReply): void {
+    const reply = this.#options.secrets.hideIn(received);
+    if (isClosing(reply)) this.#closingReply ??= reply;
+    // Before it is told: who hears it may send more, and fail the dialogue.
+    first.replies -= 1;
+    this.#outstanding -= 1;
+    if (first.replies === 0) this.#expected.shift();
+    first.who.heard(reply, received.lineOctets);
+    if (this.#failure === null) this.#watch();
+  }
+
+  #outOfStep(surplus: ReceivedReply | undefined): void {
+    const found =
+      surplus === undefined ? 'the beginning of a reply' : quotedReply(this.#options.secrets.hideIn(surplus));
+    this.fail(new ProtocolError(`server sent ${found}, which nobody asked for`, { step: this.#where }));
   }
 
   /** The first reply is the awaited one's, where a reply is awaited; there must be no other, nor a part of one. */
@@ -283,9 +430,7 @@ export class Dialogue {
     const isOutOfStep =
       surplus.some((reply) => !isClosing(reply)) || (replies.length > 0 && this.#parser.pendingOctets > 0);
     if (isOutOfStep) {
-      const found =
-        surplus[0] === undefined ? 'the beginning of a reply' : quotedReply(this.#options.secrets.hideIn(surplus[0]));
-      this.fail(new ProtocolError(`server sent ${found}, which nobody asked for`, { step: this.#step }));
+      this.#outOfStep(surplus[0]);
       return;
     }
     if (answer !== undefined) this.#deliver(answer);
@@ -300,12 +445,16 @@ export class Dialogue {
 
   /** RFC 5321 §3.8: after a 421 the server closes; whoever awaits something else than its reply awaits it in vain. */
   #closing(reply: Reply): void {
-    const step = this.#step;
-    this.fail(new ConnectionLostError(`server closes the connection, it said ${quotedReply(reply)}`, { step, reply }));
+    this.#closingReply = reply;
+    this.fail(this.closing());
   }
 
   #ended(cause: Error | null): void {
-    const evidence = { step: this.#step, ...(cause === null ? {} : { cause }) };
+    if (this.#closingReply !== null) {
+      this.#closing(this.#closingReply);
+      return;
+    }
+    const evidence = { step: this.#where, ...(cause === null ? {} : { cause }) };
     const why = cause === null ? 'the server closed the connection' : whyOf(cause);
     const within = this.#parser.pendingOctets > 0 ? ' within a reply' : '';
     if (this.#step === 'connect')

@@ -17,6 +17,8 @@ export interface PreparedTransaction {
   /** In the order of the envelope's forward-paths. */
   readonly recipients: readonly Command[];
   readonly data: TransparentData;
+  /** The mail data as it is, for BDAT (RFC 3030 §2: no transparency there); empty pieces left out. */
+  readonly content: readonly Uint8Array[];
 }
 
 /**
@@ -41,5 +43,5 @@ export function prepare(envelope: Envelope, data: MailData, extensions: Extensio
     eightBit,
     ...(extensions.has('SIZE') ? { size: ready.size } : {}),
   });
-  return { mail, recipients, data: ready };
+  return { mail, recipients, data: ready, content: data.pieces.filter((piece) => piece.length > 0) };
 }

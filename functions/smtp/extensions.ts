@@ -10,6 +10,17 @@ export interface Extensions {
   readonly mechanisms: readonly string[];
   /** Most octets of mail data that the server takes (RFC 1870); `null` where it names no limit. */
   readonly sizeLimit: number | null;
+  /** RFC 9422; `null` where it names none. */
+  readonly limits: Limits;
+}
+
+export interface Limits {
+  /** Mail transactions in one session. */
+  readonly mailMax: number | null;
+  /** Recipients in one mail transaction. */
+  readonly rcptMax: number | null;
+  /** Domains of recipients in one mail transaction. */
+  readonly rcptDomainMax: number | null;
 }
 
 // RFC 5321 §4.1.1.1: ehlo-keyword; and `AUTH=PLAIN`, as servers of old wrote it for clients of old.
@@ -39,6 +50,7 @@ export function noExtensions(): Extensions {
 class Offered implements Extensions {
   readonly mechanisms: readonly string[];
   readonly sizeLimit: number | null;
+  readonly limits: Limits;
   readonly #offered: ReadonlyMap<string, readonly string[]>;
 
   constructor(offered: ReadonlyMap<string, readonly string[]>) {
@@ -47,6 +59,18 @@ class Offered implements Extensions {
     const size = this.parameters('SIZE')[0] ?? '0';
     // RFC 1870 §3: 0 says that there is no fixed limit.
     this.sizeLimit = SIZE.test(size) && Number(size) > 0 ? Number(size) : null;
+    this.limits = {
+      mailMax: this.#limit('MAILMAX'),
+      rcptMax: this.#limit('RCPTMAX'),
+      rcptDomainMax: this.#limit('RCPTDOMAINMAX'),
+    };
+  }
+
+  /** RFC 9422 §4: `NAME=n`, n from 1 on. */
+  #limit(name: string): number | null {
+    const found = this.parameters('LIMITS').find((parameter) => parameter.toUpperCase().startsWith(`${name}=`));
+    const value = found?.slice(name.length + 1) ?? '';
+    return /^[1-9]\d{0,5}$/.test(value) ? Number(value) : null;
   }
 
   has(keyword: string): boolean {

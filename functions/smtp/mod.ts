@@ -10,6 +10,7 @@
  *
  * Failed connections are `SmtpError`s, what happens to recipients are values.
  */
+export type { Release } from './advance.ts';
 export type { PeerCertificate } from './certificate.ts';
 export type { ChannelBinding } from './channel-binding.ts';
 export { Command, type MailParameters } from './command.ts';
@@ -33,20 +34,22 @@ export {
   WithheldError,
 } from './errors.ts';
 export { type Extensions, parseExtensions } from './extensions.ts';
+export type { RecipientResult } from './reckoning.ts';
 export { type Reply, replyText, type Severity, severityOf } from './reply.ts';
 export { type ReceivedReply, ReplyParser } from './reply-parser.ts';
 export type { MechanismName } from './sasl.ts';
 export type { Credentials } from './secrets.ts';
 export {
+  DEFAULT_DEPTH,
   openSession,
   type Session,
+  type SessionMode,
   type SessionOptions,
   type TransactionOptions,
   type TransactionResult,
 } from './session.ts';
 export type { OptionalExtension, SessionSettings } from './settings.ts';
 export { DEFAULT_TIMEOUTS, type SessionTime, type Timeouts } from './timeouts.ts';
-export type { RecipientResult, Release } from './transaction.ts';
 export type { Recorder, TranscriptRecord } from './transcript.ts';
 export { END_OF_MAIL_DATA, type MailData, type TransparentData, transparent } from './transparency.ts';
 export { type Connect, connectTcp, type Wire, type WireEvents, type WireTarget } from './wire.ts';

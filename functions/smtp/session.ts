@@ -1,13 +1,18 @@
+import type { Release } from './advance.ts';
 import type { PeerCertificate } from './certificate.ts';
+import { ChunkingCourse } from './chunking.ts';
+import type { Course } from './course.ts';
 import { Dialogue } from './dialogue.ts';
 import { type Envelope, prepare } from './envelope.ts';
 import { ConnectionLostError, type SmtpError } from './errors.ts';
 import type { Extensions } from './extensions.ts';
+import { LockstepCourse } from './lockstep.ts';
 import { type Opened, open } from './opening.ts';
+import { PipeliningCourse } from './pipelining.ts';
+import type { RecipientResult } from './reckoning.ts';
 import { Secrets } from './secrets.ts';
 import { checkSettings, type SessionSettings } from './settings.ts';
 import { DEFAULT_TIMEOUTS, type SessionTime } from './timeouts.ts';
-import { type RecipientResult, type Release, runTransaction } from './transaction.ts';
 import { type Recorder, Transcript } from './transcript.ts';
 import type { MailData } from './transparency.ts';
 import { type Connect, connectTcp, type WireTarget } from './wire.ts';
@@ -31,26 +36,41 @@ export interface TransactionResult {
 
 export interface TransactionOptions {
   /**
-   * Called once, when all but the end-of-mail-data indicator has been sent. `true` lets the indicator go; `false`, or an
-   * error, cuts the connection instead, and the recipients are `unsent`. Not called where it does not come so far.
+   * Called once, before the end-of-mail-data indicator leaves. `true` lets it go; with `false`, or an error, the recipients
+   * are `unsent`, and where mail data is under way (DATA) the connection is cut. Not called where it does not come so far.
    */
   readonly release: Release;
   /** Gets the transaction's conversation. Must not throw. */
   readonly record: Recorder;
 }
 
-/** A connection that is ready for mail, one mail transaction after the other. */
+/** How far mail transactions go ahead of the server's replies. */
+export type SessionMode = 'lockstep' | 'pipelining' | 'chunking';
+
+/** A connection that is ready for mail. */
 export interface Session {
   /** As the server offered them last: after TLS, where there is TLS. */
   readonly extensions: Extensions;
   /** The server's certificate as it was verified; `null` without TLS. */
   readonly peer: PeerCertificate | null;
-  /** Whether it takes another transaction: the connection stands, and client and server are in step. */
+  /**
+   * `chunking`: several in flight, each with an indicator of its own, up to the window. `pipelining`: one with its indicator
+   * in flight, and the envelope of the next. `lockstep`: one, where the server offers neither.
+   */
+  readonly mode: SessionMode;
+  /** Whether it takes another transaction: the connection stands, client and server are in step, MAILMAX is not reached. */
   readonly usable: boolean;
   /** Mail transactions begun. */
   readonly transactions: number;
+  /** Mail transactions begun and not over. */
+  readonly underWay: number;
+  /** Mail transactions that may be begun now; 0 on a session that is not usable. */
+  readonly room: number;
+  /** Resolves `true` when there is room, `false` when the session takes no more. */
+  ready(): Promise<boolean>;
   /**
-   * Sends one mail. What happens to recipients is a value; on a session that is not usable all are `unsent`.
+   * Sends one mail; others may be under way, as long as there is room. What happens to recipients is a value; on a session
+   * that is not usable all are `unsent`.
    * @throws CommandError, MailDataError before any octet is sent; the session stays usable
    */
   transact(envelope: Envelope, data: MailData, options: TransactionOptions): Promise<TransactionResult>;
@@ -90,56 +110,84 @@ export async function openSession(settings: SessionSettings, options: SessionOpt
     const opened = await open(dialogue, settings);
     // It may have been aborted after the last reply had come.
     if (signal?.aborted && dialogue.failure !== null) throw dialogue.failure;
-    return new LiveSession(dialogue, opened);
+    return new LiveSession(dialogue, opened, settings);
   } finally {
     signal?.removeEventListener('abort', cut);
   }
 }
 
+/** Found by measuring (bench/RESULTS.md): more gain little, and each may be uncertain when the process dies. */
+export const DEFAULT_DEPTH = 16;
+
 class LiveSession implements Session {
   readonly extensions: Extensions;
   readonly peer: PeerCertificate | null;
+  readonly mode: SessionMode;
   readonly #dialogue: Dialogue;
+  readonly #course: Course;
+  readonly #limit: number;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #waiting: (() => void)[] = [];
   #transactions = 0;
-  #underWay: Promise<unknown> | null = null;
   #quitting = false;
 
-  constructor(dialogue: Dialogue, opened: Opened) {
+  constructor(dialogue: Dialogue, opened: Opened, settings: SessionSettings) {
     this.#dialogue = dialogue;
     this.extensions = opened.extensions;
     this.peer = opened.peer;
+    this.mode = modeOf(opened.extensions, settings.without ?? []);
+    this.#course = courseOf(this.mode, dialogue, settings.depth ?? DEFAULT_DEPTH);
+    this.#limit = opened.extensions.limits.mailMax ?? Number.POSITIVE_INFINITY;
+    dialogue.onOver(() => this.#look());
   }
 
   get usable(): boolean {
-    return this.#dialogue.isOpen && !this.#quitting;
+    return this.#dialogue.isOpen && !this.#quitting && this.#transactions < this.#limit;
   }
 
   get transactions(): number {
     return this.#transactions;
   }
 
+  get underWay(): number {
+    return this.#underWay.size;
+  }
+
+  get room(): number {
+    return this.usable ? Math.min(this.#course.room, this.#limit - this.#transactions) : 0;
+  }
+
+  async ready(): Promise<boolean> {
+    while (this.usable && this.room === 0) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    return this.usable;
+  }
+
   async transact(envelope: Envelope, data: MailData, options: TransactionOptions): Promise<TransactionResult> {
-    if (this.#underWay !== null) {
-      throw new Error('Cannot start mail transaction: another one is under way, one session carries one at a time');
+    if (this.usable && this.room === 0) {
+      throw new Error(
+        `Cannot start mail transaction: ${this.underWay} are under way, the session has no room for more`,
+      );
     }
     const prepared = prepare(envelope, data, this.extensions);
     if (!this.usable) return this.#unsent(envelope);
     this.#transactions += 1;
-    const before = this.#dialogue.transcript.redirect(options.record);
-    const run = runTransaction(this.#dialogue, prepared, options.release);
-    this.#underWay = run;
+    const run = this.#course.run(prepared, options);
+    this.#underWay.add(run);
     try {
       const recipients = await run;
       return { recipients, error: this.#dialogue.failure };
     } finally {
-      this.#underWay = null;
-      this.#dialogue.transcript.redirect(before);
+      this.#underWay.delete(run);
+      this.#look();
     }
   }
 
   async quit(): Promise<void> {
     this.#quitting = true;
-    await this.#underWay;
+    this.#look();
+    await Promise.allSettled(this.#underWay);
     await this.#dialogue.quit();
   }
 
@@ -147,9 +195,26 @@ class LiveSession implements Session {
     this.#dialogue.destroy();
   }
 
+  /** Whoever waits for room looks again. */
+  #look(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
   #unsent(envelope: Envelope): TransactionResult {
     const closing = new ConnectionLostError('the session is being closed', { step: 'QUIT' });
     const error = this.#dialogue.check() ?? closing;
     return { recipients: envelope.forwardPaths.map(() => ({ outcome: 'unsent', error })), error };
   }
+}
+
+/** RFC 3030 §4.2: BDAT may go ahead where the server also pipelines. */
+function modeOf(extensions: Extensions, without: readonly string[]): SessionMode {
+  const offers = (keyword: string): boolean => extensions.has(keyword) && !without.includes(keyword);
+  if (!offers('PIPELINING')) return 'lockstep';
+  return offers('CHUNKING') ? 'chunking' : 'pipelining';
+}
+
+function courseOf(mode: SessionMode, dialogue: Dialogue, depth: number): Course {
+  if (mode === 'chunking') return new ChunkingCourse(dialogue, depth);
+  return mode === 'pipelining' ? new PipeliningCourse(dialogue) : new LockstepCourse(dialogue);
 }

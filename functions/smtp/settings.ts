@@ -24,6 +24,18 @@ export interface SessionSettings {
   readonly servername?: string;
   /** PEM: the roots to trust instead of the system's. */
   readonly ca?: string;
+  /** Shown to a server that asks for it. Default: none. */
+  readonly clientCertificate?: ClientCertificate;
+  /**
+   * SHA-256 of the one certificate that the server may have, in hex digits with or without colons: beside chain and name,
+   * which are verified all the same. Default: any certificate that is good.
+   */
+  readonly fingerprint?: string;
+  /**
+   * On the way to the server: `socks5://user:password@host:1080` or `http://user:password@host:3128`, the credentials where
+   * it wants them. The proxy looks the server's name up. Default: none.
+   */
+  readonly proxy?: string;
   /** Never sent without TLS. Default: no login. */
   readonly credentials?: Credentials;
   /** Default: the best that the server offers, PLAIN before LOGIN. */

@@ -35,23 +35,24 @@ export class Transcript {
     return before;
   }
 
-  client(text: string, octets: number): void {
-    this.#write('client', text, octets);
+  /** @param recorder who listens, where it is not the one of {@link redirect}; so in all of these */
+  client(text: string, octets: number, recorder?: Recorder): void {
+    this.#write('client', text, octets, recorder);
   }
 
   /** @param lineOctets octets of each line on the wire */
-  server(code: number, lines: readonly string[], lineOctets: readonly number[]): void {
+  server(code: number, lines: readonly string[], lineOctets: readonly number[], recorder?: Recorder): void {
     for (const [index, line] of lines.entries()) {
       const separator = index < lines.length - 1 ? '-' : ' ';
-      this.#write('server', `${code}${separator}${line}`.trimEnd(), lineOctets[index] ?? 0);
+      this.#write('server', `${code}${separator}${line}`.trimEnd(), lineOctets[index] ?? 0, recorder);
     }
   }
 
-  note(text: string): void {
-    this.#write('note', text, 0);
+  note(text: string, recorder?: Recorder): void {
+    this.#write('note', text, 0, recorder);
   }
 
-  #write(by: TranscriptRecord['by'], text: string, octets: number): void {
-    this.#recorder({ at: this.#time.now(), by, text: printable(text), octets });
+  #write(by: TranscriptRecord['by'], text: string, octets: number, recorder = this.#recorder): void {
+    recorder({ at: this.#time.now(), by, text: printable(text), octets });
   }
 }

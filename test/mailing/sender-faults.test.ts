@@ -40,6 +40,12 @@ function sessionOf(transact: Transact): Session {
     get transactions() {
       return transactions;
     },
+    mode: 'lockstep',
+    underWay: 0,
+    get room() {
+      return usable ? 1 : 0;
+    },
+    ready: async () => usable,
     async transact({ forwardPaths }, _data, { release }) {
       transactions += 1;
       const fate = await transact(forwardPaths[0] ?? '', async () => release().catch(() => false));

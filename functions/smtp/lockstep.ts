@@ -19,36 +19,43 @@
  * mail data has ended, against RFC 5321 §4.3.2, can be mistaken so.
  */
 
+import type { Release } from './advance.ts';
 import { Command } from './command.ts';
+import type { Course } from './course.ts';
 import type { Dialogue } from './dialogue.ts';
 import type { PreparedTransaction } from './envelope.ts';
-import { ConnectionLostError, SmtpError, type Step, unexpectedReply, WithheldError } from './errors.ts';
+import { SmtpError, type Step, unexpectedReply, WithheldError } from './errors.ts';
 import { queueIdOf } from './queue-id.ts';
+import { isTooManyRecipients, outcomeOf, type RecipientResult } from './reckoning.ts';
 import { isClosing, type Reply, severityOf } from './reply.ts';
+import type { Recorder } from './transcript.ts';
 
-/** What became of one recipient. */
-export type RecipientResult =
-  | { readonly outcome: 'accepted'; readonly reply: Reply; readonly queueId: string | null }
-  /** A valid reply at `step` said no, for good (5yz) or for now (4yz). */
-  | { readonly outcome: 'refused' | 'deferred'; readonly step: Step; readonly reply: Reply }
-  /** The indicator may have left, and no valid final reply came. */
-  | { readonly outcome: 'uncertain'; readonly error: SmtpError }
-  /** No indicator left, and no reply was about this recipient. */
-  | { readonly outcome: 'unsent'; readonly error: SmtpError };
+/** One mail transaction at a time, each command once the reply to the one before it is in. */
+export class LockstepCourse implements Course {
+  readonly #dialogue: Dialogue;
+  #isUnderWay = false;
 
-/** Asked once, when all but the end-of-mail-data indicator has been sent. */
-export type Release = () => Promise<boolean>;
+  constructor(dialogue: Dialogue) {
+    this.#dialogue = dialogue;
+  }
 
-/** 2yz replies that answer something else: taken for an acceptance, a late 221 would lose the mail. */
-const ELSEWHERE: ReadonlySet<number> = new Set([211, 214, 220, 221, 235]);
+  get room(): number {
+    return this.#isUnderWay ? 0 : 1;
+  }
 
-/** @returns one result for each recipient, in order; never throws for what happens on the connection */
-export function runTransaction(
-  dialogue: Dialogue,
-  prepared: PreparedTransaction,
-  release: Release,
-): Promise<RecipientResult[]> {
-  return new Transaction(dialogue, prepared, release).run();
+  async run(
+    prepared: PreparedTransaction,
+    { release, record }: { release: Release; record: Recorder },
+  ): Promise<RecipientResult[]> {
+    this.#isUnderWay = true;
+    const before = this.#dialogue.transcript.redirect(record);
+    try {
+      return await new Transaction(this.#dialogue, prepared, release).run();
+    } finally {
+      this.#isUnderWay = false;
+      this.#dialogue.transcript.redirect(before);
+    }
+  }
 }
 
 class Transaction {
@@ -200,24 +207,8 @@ class Transaction {
 
   /** Also what is no fault of the connection ends it: nobody knows any more where the dialogue stands. */
   #asFailure(thrown: unknown): SmtpError {
-    const error =
-      thrown instanceof SmtpError
-        ? thrown
-        : new ConnectionLostError('an error in the client ended the session', { step: 'idle', cause: thrown });
+    const error = thrown instanceof SmtpError ? thrown : this.#dialogue.broken(thrown);
     this.#dialogue.fail(error);
     return error;
   }
-}
-
-/** @returns `null` where the reply answers no command of a transaction */
-function outcomeOf(reply: Reply): 'accepted' | 'deferred' | 'refused' | null {
-  const severity = severityOf(reply);
-  if (severity === 'transient') return 'deferred';
-  if (severity === 'permanent') return 'refused';
-  return severity === 'completed' && !ELSEWHERE.has(reply.code) ? 'accepted' : null;
-}
-
-/** RFC 5321 §4.5.3.1.10: 552 is what servers of old say where 452 is meant; the recipient is for another transaction. */
-function isTooManyRecipients(reply: Reply): boolean {
-  return reply.code === 552 && (reply.enhancedStatus === null || reply.enhancedStatus === '5.5.3');
 }

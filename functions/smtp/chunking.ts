@@ -1,0 +1,196 @@
+/**
+ * Several mail transactions in flight on one connection (RFC 3030, RFC 2920):
+ *
+ *     intent ─► [RSET MAIL RCPT … BDAT n LAST content] [RSET MAIL …] … ─► their replies, in order
+ *
+ * A BDAT that is the last is the indicator, and it is announced before its content: so the caller's intent is durable
+ * before the first octet of a transaction is written, and a no costs nothing. Everything that was released in one turn of the
+ * event loop leaves in one write.
+ *
+ * The window is how many may be unanswered. It grows by one with each acceptance and falls to one with each refusal: servers
+ * close the connection on clients that offer them one dead address after the other, and healthy mails would be behind it.
+ *
+ * Large mail data waits for the server's word on its envelope, block by block, and what is behind it waits too.
+ */
+import { Advance, type AdvanceListener, type Release } from './advance.ts';
+import { Command } from './command.ts';
+import { type Course, gathered, isLarge } from './course.ts';
+import type { Dialogue } from './dialogue.ts';
+import type { PreparedTransaction } from './envelope.ts';
+import { SmtpError } from './errors.ts';
+import type { RecipientResult } from './reckoning.ts';
+import type { Recorder } from './transcript.ts';
+
+export class ChunkingCourse implements Course, AdvanceListener {
+  readonly #dialogue: Dialogue;
+  readonly #depth: number;
+  #window = 1;
+  /** Begun and not over. */
+  readonly #begun = new Set<Advance>();
+  /** Written and not answered. */
+  #written = 0;
+  /** Released, or large, and not written yet. */
+  readonly #outbox: Advance[] = [];
+  #isPumping = false;
+  #isFirst = true;
+  /** Called when a transaction is answered, where the pump waits for one. */
+  #wake: () => void = () => {};
+
+  /** @param depth most transactions in flight */
+  constructor(dialogue: Dialogue, depth: number) {
+    this.#dialogue = dialogue;
+    this.#depth = depth;
+    dialogue.onOver((error) => this.#over(error));
+  }
+
+  get room(): number {
+    return Math.max(0, this.#window - this.#begun.size);
+  }
+
+  async run(
+    prepared: PreparedTransaction,
+    options: { release: Release; record: Recorder },
+  ): Promise<RecipientResult[]> {
+    const { transcript } = this.#dialogue;
+    const advance = new Advance(prepared, options, { listener: this, transcript, isFirst: this.#isFirst });
+    this.#isFirst = false;
+    this.#begun.add(advance);
+    if (isLarge(advance) || (await this.#isReleased(advance))) {
+      this.#outbox.push(advance);
+      void this.#pump();
+    }
+    const results = await advance.outcome();
+    this.#begun.delete(advance);
+    return results;
+  }
+
+  goAhead(): void {
+    // BDAT has no 354; one that comes all the same is out of step.
+  }
+
+  refused(): void {
+    this.#window = 1;
+  }
+
+  outOfStep(error: SmtpError): void {
+    this.#dialogue.fail(error);
+  }
+
+  answered(advance: Advance): void {
+    this.#written -= 1;
+    this.#begun.delete(advance);
+    if (!advance.reckoning.hasRefused) this.#window = Math.min(this.#depth, this.#window + 1);
+    this.#wake();
+  }
+
+  /** @returns whether the caller lets it go; else it is over, and nothing of it was written */
+  async #isReleased(advance: Advance): Promise<boolean> {
+    const released = await advance.released();
+    if (released !== true) advance.lost(this.#dialogue.failure ?? released);
+    return released === true;
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    try {
+      while (this.#outbox.length > 0) {
+        // Making intents durable may have kept the process from its sockets, and others are released in this turn.
+        await this.#dialogue.hear();
+        await this.#hasRoom();
+        if (!this.#dialogue.isOpen) return this.#abandon();
+        const large = this.#outbox[0];
+        if (large !== undefined && isLarge(large)) await this.#writeLarge(large);
+        else this.#writeSmall();
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#isPumping = false;
+    }
+  }
+
+  /** A refusal may have narrowed the window since these were begun. */
+  async #hasRoom(): Promise<void> {
+    while (this.#written >= this.#window && this.#dialogue.isOpen) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  #writeSmall(): void {
+    const pieces: Uint8Array[] = [];
+    const expected: { who: Advance; replies: number }[] = [];
+    while (this.#written < this.#window) {
+      const advance = this.#outbox[0];
+      if (advance === undefined || isLarge(advance)) break;
+      this.#outbox.shift();
+      const { content } = advance.prepared;
+      const octets = countOf(content);
+      const replies = advance.replies;
+      pieces.push(Buffer.from(advance.envelope(Command.bdat(octets, true))), ...content);
+      advance.notes('<mail data>', octets);
+      advance.reckoning.indicated = true;
+      expected.push({ who: advance, replies });
+      this.#written += 1;
+    }
+    this.#dialogue.sendAhead(gathered(pieces), expected);
+  }
+
+  async #writeLarge(advance: Advance): Promise<void> {
+    this.#outbox.shift();
+    this.#written += 1;
+    const heard = advance.envelopeHeard();
+    const replies = advance.replies - 1;
+    this.#dialogue.sendAhead([Buffer.from(advance.envelope(null))], [{ who: advance, replies }]);
+    await heard;
+    if (!this.#dialogue.isOpen) {
+      // A 421 to its own envelope is a result; what has none is lost.
+      advance.lost(this.#dialogue.closing());
+      return;
+    }
+    if (!advance.reckoning.hasTaken) {
+      if (advance.reckoning.isMisled) this.#dialogue.fail(advance.reckoning.misled());
+      advance.answered();
+      return;
+    }
+    if (!(await this.#isReleased(advance))) {
+      this.#written -= 1;
+      return;
+    }
+    await this.#dialogue.hear();
+    if (!this.#dialogue.isOpen) return advance.lost(this.#dialogue.closing());
+    const { content } = advance.prepared;
+    const octets = countOf(content);
+    const bdat = advance.line(Command.bdat(octets, true));
+    advance.notes('<mail data>', octets);
+    advance.reckoning.indicated = true;
+    this.#dialogue.sendAhead([Buffer.from(bdat)], [{ who: advance, replies: 1 }]);
+    await this.#dialogue.sendBlocks(content);
+  }
+
+  /** Whatever was not written was not begun for the server. */
+  #abandon(): void {
+    for (const advance of this.#outbox.splice(0)) advance.lost(this.#dialogue.closing());
+  }
+
+  #over(error: SmtpError): void {
+    this.#outbox.length = 0;
+    for (const advance of [...this.#begun]) advance.lost(error);
+    this.#wake();
+  }
+
+  /** Also what is no fault of the connection ends it: nobody knows any more where the dialogue stands. */
+  #fail(thrown: unknown): void {
+    this.#dialogue.fail(thrown instanceof SmtpError ? thrown : this.#dialogue.broken(thrown));
+    this.#abandon();
+  }
+}
+
+/** RFC 3030 §2: the count is of the octets that follow, so it is taken from them. */
+function countOf(pieces: readonly Uint8Array[]): number {
+  let octets = 0;
+  for (const piece of pieces) octets += piece.length;
+  return octets;
+}

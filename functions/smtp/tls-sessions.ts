@@ -1,0 +1,36 @@
+/**
+ * TLS sessions that later connections may resume: half a handshake less for both sides. They belong to one target, so
+ * that nothing is resumed under another name, other roots, or another client's certificate; and only sessions whose
+ * certificate was verified are kept, since a session that is resumed shows none.
+ */
+
+/** Connections that open at one time each take one, and each brings two or so. */
+const MAX_KEPT = 32;
+
+interface Kept {
+  readonly session: Buffer;
+  readonly isReusable: boolean;
+}
+
+export class TlsSessions {
+  #kept: Kept[] = [];
+
+  /** The newest. RFC 8446 §C.4: a ticket of TLS 1.3 is used once, so that connections cannot be told to be one client's. */
+  take(): Buffer | undefined {
+    const newest = this.#kept.at(-1);
+    if (newest !== undefined && !newest.isReusable) this.#kept.pop();
+    return newest?.session;
+  }
+
+  /** @param protocol as Node calls it, e.g. `TLSv1.3` */
+  keep(session: Buffer, protocol: string | null): void {
+    const isReusable = protocol !== 'TLSv1.3';
+    if (isReusable) this.#kept = [];
+    this.#kept = [...this.#kept, { session, isReusable }].slice(-MAX_KEPT);
+  }
+
+  /** After a handshake that failed: with none of them shall the next one fail too. */
+  forget(): void {
+    this.#kept = [];
+  }
+}
