@@ -9,7 +9,7 @@ import { SettingsError } from './errors.ts';
 import { printable, quoted } from './printable.ts';
 import { type Credentials, Secrets } from './secrets.ts';
 
-export interface Proxy {
+export interface ProxyServer {
   readonly kind: 'socks5' | 'http';
   readonly host: string;
   readonly port: number;
@@ -42,7 +42,7 @@ const SOCKS_REPLIES: Readonly<Record<string, string>> = {
 };
 
 /** Reads a proxy's URL. @throws SettingsError that never quotes it: there are credentials in it */
-export function parseProxy(text: string): Proxy {
+export function parseProxy(text: string): ProxyServer {
   // The URL parser would take them out and say nothing.
   if (/[\u0000-\u0020\u007f]/.test(text)) throw refusal('has a space or a control character');
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -65,7 +65,7 @@ export function parseProxy(text: string): Proxy {
  */
 export async function openTunnel(
   socket: Socket,
-  proxy: Proxy,
+  proxy: ProxyServer,
   server: { readonly host: string; readonly port: number },
 ): Promise<void> {
   const early = await (proxy.kind === 'socks5' ? askSocks(socket, proxy, server) : askHttp(socket, proxy, server));
@@ -74,13 +74,13 @@ export async function openTunnel(
 }
 
 /** What a proxy has to do with a failure, as errors say it. */
-export function proxyError(proxy: Proxy, problem: string, cause?: Error): Error {
+export function proxyError(proxy: ProxyServer, problem: string, cause?: Error): Error {
   return new Error(`the proxy ${proxy.label} ${problem}`, cause === undefined ? undefined : { cause });
 }
 
 async function askSocks(
   socket: Socket,
-  proxy: Proxy,
+  proxy: ProxyServer,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<Uint8Array> {
   const { SocksClient } = await import('socks');
@@ -127,7 +127,7 @@ function socksProblem(message: string): string {
 
 async function askHttp(
   socket: Socket,
-  proxy: Proxy,
+  proxy: ProxyServer,
   server: { readonly host: string; readonly port: number },
 ): Promise<Uint8Array> {
   const { request } = await import('node:http');
@@ -161,7 +161,7 @@ function httpProblem(error: Error): string {
 }
 
 /** RFC 7617 §2. */
-function authorizationOf({ credentials }: Proxy): Record<string, string> {
+function authorizationOf({ credentials }: ProxyServer): Record<string, string> {
   if (credentials === null) return {};
   const basic = Buffer.from(`${credentials.user}:${credentials.password}`, 'utf8').toString('base64');
   return { 'Proxy-Authorization': `Basic ${basic}` };
@@ -171,7 +171,7 @@ function authorityOf({ host, port }: { readonly host: string; readonly port: num
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function credentialsOf(url: URL, kind: Proxy['kind']): Credentials | null {
+function credentialsOf(url: URL, kind: ProxyServer['kind']): Credentials | null {
   if (url.username === '' && url.password === '') return null;
   const user = decode(url.username);
   const password = decode(url.password);

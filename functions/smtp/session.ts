@@ -12,10 +12,11 @@ import { PipeliningCourse } from './pipelining.ts';
 import type { RecipientResult } from './reckoning.ts';
 import { Secrets } from './secrets.ts';
 import { checkSettings, type SessionSettings } from './settings.ts';
+import { targetOf } from './target.ts';
 import { DEFAULT_TIMEOUTS, type SessionTime } from './timeouts.ts';
 import { type Recorder, Transcript } from './transcript.ts';
 import type { MailData } from './transparency.ts';
-import { type Connect, connectTcp, type WireTarget } from './wire.ts';
+import { type Connect, connectTcp } from './wire.ts';
 
 export interface SessionOptions {
   readonly time: SessionTime;
@@ -82,20 +83,13 @@ export interface Session {
 
 /**
  * Connects, secures, introduces and logs in.
- * @throws CommandError where the settings cannot be said
+ * @throws SettingsError, CommandError where the settings are not in order or cannot be said
  * @throws SmtpError where the server does not lead on, ConnectionLostError where the signal is aborted; the connection is
  * closed by then
  */
 export async function openSession(settings: SessionSettings, options: SessionOptions): Promise<Session> {
   checkSettings(settings);
-  const { host, port, servername, ca } = settings;
-  const target: WireTarget = {
-    host,
-    port,
-    ...(servername === undefined ? {} : { servername }),
-    ...(ca === undefined ? {} : { ca }),
-  };
-  const dialogue = new Dialogue(target, {
+  const dialogue = new Dialogue(targetOf(settings), {
     connect: options.connect ?? connectTcp,
     time: options.time,
     timeouts: { ...DEFAULT_TIMEOUTS, ...settings.timeouts },

@@ -1,9 +1,11 @@
 /** Where a session goes to, and as whom: looked at in full before anything is sent. */
+import type { ClientCertificate } from './client-certificate.ts';
 import { Command } from './command.ts';
 import { SettingsError, TlsRequiredError } from './errors.ts';
 import { quoted } from './printable.ts';
 import { checkCredentials, type MechanismName } from './sasl.ts';
 import type { Credentials } from './secrets.ts';
+import { targetOf } from './target.ts';
 import type { Timeouts } from './timeouts.ts';
 
 /** Extensions that only make a session faster. */
@@ -51,6 +53,7 @@ export interface SessionSettings {
 /** What is wrong with the settings is said before anything is sent. @throws SettingsError, CommandError, TlsRequiredError */
 export function checkSettings(settings: SessionSettings): void {
   Command.ehlo(settings.clientName);
+  targetOf(settings);
   checkFlow(settings);
   if (settings.credentials === undefined) return;
   checkCredentials(settings.credentials);

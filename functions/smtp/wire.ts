@@ -2,15 +2,27 @@
  * The only owner of a socket. It moves octets and knows no SMTP: connect, take TLS on, write pieces, end. What it hears
  * goes to its `WireEvents`; a wire in memory that does the same can take its place.
  */
+import type { X509Certificate } from 'node:crypto';
 import { connect as connectSocket, isIP, type Socket } from 'node:net';
 import {
   checkServerIdentity,
   connect as connectSecure,
+  createSecureContext,
+  DEFAULT_CIPHERS,
   type PeerCertificate as NodeCertificate,
+  type SecureContext,
+  type SecureContextOptions,
   type TLSSocket,
 } from 'node:tls';
+import { whyOf } from './cause.ts';
 import { describeCertificate, type PeerCertificate } from './certificate.ts';
 import { type ChannelBinding, channelBindingOf } from './channel-binding.ts';
+import type { ClientCertificate } from './client-certificate.ts';
+import { openTunnel, type ProxyServer, proxyError } from './proxy.ts';
+import type { TlsSessions } from './tls-sessions.ts';
+
+/** A peer that is gone without a word is found out while the connection is idle, and not by the next mail. */
+const KEEP_ALIVE_AFTER_MS = 30_000;
 
 export interface WireTarget {
   /** Host name or address. */
@@ -20,11 +32,19 @@ export interface WireTarget {
   readonly servername?: string;
   /** PEM: the roots to trust instead of the system's. */
   readonly ca?: string;
+  /** Default: none is shown. */
+  readonly clientCertificate?: ClientCertificate;
+  /** The only certificate that will do, `AB:CD:…`, beside chain and name. */
+  readonly fingerprint?: string;
+  /** On the way to the server. */
+  readonly proxy?: ProxyServer;
+  /** Where TLS sessions are kept for the next connection. Default: none is resumed. */
+  readonly tlsSessions?: TlsSessions;
 }
 
-/** What a wire tells. After `ended`, or after its owner has called `destroy` or `end`, nothing more is told. */
+/** What a wire tells; behind a proxy what the server says, and nothing of the proxy's own. After `ended`, or after its owner has called `destroy` or `end`, nothing more is told. */
 export interface WireEvents {
-  /** The connection stands, in clear. */
+  /** The connection to the server stands, in clear. */
   connected(): void;
   /** TLS stands, and the certificate is the server's own. */
   secured(peer: PeerCertificate): void;
@@ -61,18 +81,25 @@ class SocketWire implements Wire {
   #socket: Socket;
   /** Once TLS stands and is verified. */
   #secured: TLSSocket | null = null;
+  /** Those of a connection whose certificate is not verified yet. */
+  #newSessions: Buffer[] = [];
   #over = false;
 
   constructor(target: WireTarget, events: WireEvents) {
     this.#target = target;
     this.#events = events;
-    // Commands are small and each waits for its reply: Nagle's algorithm would only hold them back.
-    this.#plain = connectSocket({ host: target.host, port: target.port, noDelay: true });
-    this.#socket = this.#plain;
-    this.#plain.once('connect', () => {
-      if (!this.#over) this.#events.connected();
+    const { host, port } = target.proxy ?? target;
+    this.#plain = connectSocket({
+      host,
+      port,
+      // Commands are small and each waits for its reply: Nagle's algorithm would only hold them back.
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
     });
-    this.#listen(this.#plain);
+    this.#socket = this.#plain;
+    if (target.proxy === undefined) this.#connectDirectly();
+    else this.#connectThrough(target.proxy);
   }
 
   startTls(): void {
@@ -125,36 +152,89 @@ class SocketWire implements Wire {
     this.#cut();
   }
 
+  #connectDirectly(): void {
+    this.#plain.once('connect', () => {
+      if (!this.#over) this.#events.connected();
+    });
+    this.#listen(this.#plain);
+  }
+
+  #connectThrough(proxy: ProxyServer): void {
+    const lost = (error: Error): void => this.#finish(proxyError(proxy, `failed: ${whyOf(error)}`, error));
+    const opened = (): void => {
+      this.#plain.off('error', lost);
+      if (this.#over) return;
+      this.#listen(this.#plain);
+      this.#events.connected();
+      // Whoever wants TLS from the first octet has begun it by then, and was refused if the server has spoken before.
+      setImmediate(() => {
+        if (!this.#over && this.#socket === this.#plain) this.#plain.resume();
+      });
+    };
+    this.#plain.on('error', lost);
+    this.#plain.once('connect', () => openTunnel(this.#plain, proxy, this.#target).then(opened, this.#failed));
+  }
+
   #secureSocket(): TLSSocket {
-    const { host, ca } = this.#target;
-    const name = (this.#target.servername ?? host).replace(/\.$/, '');
-    return connectSecure({
+    const { host, tlsSessions } = this.#target;
+    const name = nameOf(this.#target);
+    const session = tlsSessions?.take();
+    const secure = connectSecure({
       socket: this.#plain,
       host,
       // RFC 6066 §3: names only, no addresses.
       servername: isIP(name) === 0 ? name : '',
-      ...(ca === undefined ? {} : { ca }),
-      minVersion: 'TLSv1.2', // RFC 8997
+      secureContext: contextOf(this.#target),
+      ...(session === undefined ? {} : { session }),
       // Said aloud, for the environment's NODE_TLS_REJECT_UNAUTHORIZED=0 is this option's default.
       rejectUnauthorized: true,
       checkServerIdentity: (_host, certificate) => checkName(name, certificate),
     });
+    // TLS 1.3 brings them after the handshake, 1.2 within it, before the certificate is verified.
+    secure.on('session', (later: Buffer) => {
+      this.#newSessions.push(later);
+      this.#keepSessions();
+    });
+    return secure;
   }
 
+  /** Node has refused already what is not authorized; nothing is sent before all of it is seen once more. */
   #verify(secure: TLSSocket): void {
     if (this.#over) return;
     const certificate = secure.getPeerX509Certificate();
-    // Node has refused already what is not authorized; nothing is sent before this is seen once more.
-    if (!secure.authorized || certificate === undefined) {
-      this.#finish(secure.authorizationError ?? new Error('the certificate is not verified'));
+    const problem = certificate === undefined ? notVerified() : this.#problemOf(secure, certificate);
+    if (certificate === undefined || problem !== undefined) {
+      this.#finish(problem ?? notVerified());
       return;
     }
     secure.disableRenegotiation();
     this.#secured = secure;
+    this.#keepSessions();
     secure.on('data', this.#received);
     secure.on('end', this.#endedInOrder);
-    const connection = { protocol: secure.getProtocol() ?? '', cipher: secure.getCipher().name };
+    const connection = {
+      protocol: secure.getProtocol() ?? '',
+      cipher: secure.getCipher().name,
+      isResumed: secure.isSessionReused(),
+    };
     this.#events.secured(describeCertificate(certificate, connection));
+  }
+
+  #problemOf(secure: TLSSocket, certificate: X509Certificate): Error | undefined {
+    if (!secure.authorized) return secure.authorizationError ?? notVerified();
+    const { fingerprint } = this.#target;
+    if (fingerprint !== undefined && fingerprint !== certificate.fingerprint256) {
+      const found = `the certificate has the SHA-256 fingerprint ${certificate.fingerprint256}`;
+      return new Error(`${found}, ${fingerprint} is wanted by the settings`);
+    }
+    // Node looks at no name where a session is resumed.
+    return checkName(nameOf(this.#target), certificate.toLegacyObject());
+  }
+
+  #keepSessions(): void {
+    if (this.#secured === null) return;
+    for (const session of this.#newSessions) this.#target.tlsSessions?.keep(session, this.#secured.getProtocol());
+    this.#newSessions = [];
   }
 
   #listen(socket: Socket): void {
@@ -175,6 +255,7 @@ class SocketWire implements Wire {
   #finish(cause: Error | null): void {
     if (this.#over) return;
     this.#over = true;
+    if (this.#socket !== this.#plain && this.#secured === null) this.#target.tlsSessions?.forget();
     this.#cut();
     this.#events.ended(cause);
   }
@@ -183,6 +264,36 @@ class SocketWire implements Wire {
     this.#socket.destroy();
     this.#plain.destroy();
   }
+}
+
+const CONTEXTS = new WeakMap<WireTarget, SecureContext>();
+
+/** Made once for a target: roots and keys are read again for each connection otherwise. */
+function contextOf(target: WireTarget): SecureContext {
+  const { ca, clientCertificate } = target;
+  const known = CONTEXTS.get(target);
+  if (known !== undefined) return known;
+  const context = createSecureContext({
+    ...(ca === undefined ? {} : { ca }),
+    ...(clientCertificate === undefined ? {} : identityOf(clientCertificate)),
+    minVersion: 'TLSv1.2', // RFC 8997
+    // RFC 9325 §4.2, §4.5: no keys of less than 112 bits, no SHA-1, whatever Node was started with.
+    ciphers: `${DEFAULT_CIPHERS}:@SECLEVEL=2`,
+  });
+  CONTEXTS.set(target, context);
+  return context;
+}
+
+function identityOf({ certificate, key, passphrase }: ClientCertificate): SecureContextOptions {
+  return { cert: certificate, key, ...(passphrase === undefined ? {} : { passphrase }) };
+}
+
+function nameOf({ servername, host }: WireTarget): string {
+  return (servername ?? host).replace(/\.$/, '');
+}
+
+function notVerified(): Error {
+  return new Error('the certificate is not verified');
 }
 
 /** RFC 9525 §6: the name stands among the subject's alternative names; the common name does not count. */

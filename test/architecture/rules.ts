@@ -23,8 +23,10 @@ export const DOORS: readonly string[] = ['cli'];
 
 /** Who alone may import what; a name that ends in `/` means all below it. */
 export const OWNERS: Readonly<Record<string, readonly string[]>> = {
-  'node:net': ['functions/smtp/wire.ts', 'functions/local/inbox/'],
+  'node:net': ['functions/smtp/wire.ts', 'functions/smtp/proxy.ts', 'functions/local/inbox/'],
   'node:tls': ['functions/smtp/wire.ts', 'functions/local/inbox/'],
+  'node:http': ['functions/smtp/proxy.ts', 'functions/local/inbox/'],
+  socks: ['functions/smtp/proxy.ts'],
   'node:dgram': ['functions/smtp/wire.ts', 'functions/local/inbox/'],
   'node:sqlite': ['functions/local/'],
   handlebars: ['functions/render/'],

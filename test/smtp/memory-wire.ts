@@ -13,6 +13,7 @@ export const PEER: PeerCertificate = {
   fingerprint: 'AB:CD',
   protocol: 'TLSv1.3',
   cipher: 'TLS_AES_256_GCM_SHA384',
+  isResumed: false,
 };
 
 /** What the server does on hearing something: segments to say, or its end. */
