@@ -1,5 +1,5 @@
 /**
- * Sends what is due of one run: C connections, each with one mail transaction after the other.
+ * Sends what is due of one run, over a pool of connections with several mail transactions in flight on each.
  *
  *     take ► compose ► transaction up to the end-of-mail-data indicator ► intent durable ► indicator ► reply ► settle
  *                │            │                                                              │
@@ -10,9 +10,10 @@
  * stays pending. It is met by the first connection alone, before the others are opened.
  */
 import {
-  AuthError,
   CommandError,
   MailDataError,
+  type Place,
+  Pool,
   type RecipientResult,
   type Reply,
   replyText,
@@ -26,7 +27,7 @@ import { DueWork, type SendingPorts, type Work } from './due-work.ts';
 import { isFenceLost } from './group-commit.ts';
 import { type Mail, type MailComposer, MailError } from './mail.ts';
 import { nextAttemptAt, type Outcome, RESEND_AFTER_MS } from './outcome.ts';
-import { Pacer, pause } from './pacing.ts';
+import { Pacer } from './pacing.ts';
 import type { RunRecord, Settlement } from './ports.ts';
 
 export interface SendOptions {
@@ -63,12 +64,6 @@ export class RelayFault extends Error {
   }
 }
 
-/** After a relay that was there has gone: when to try again. About 15 seconds in all, then the run stops, resumable. */
-const RECONNECT_AFTER_MS = [200, 1000, 2000, 4000, 8000];
-
-/** While others have their connection, one that cannot be had so often is one too many for the relay. */
-const MAX_FAILURES_BESIDE_OTHERS = 3;
-
 /** A mail under which so many connections were lost is deferred: the cause may be the mail. */
 const MAX_DROPS = 3;
 
@@ -100,14 +95,9 @@ class RunSender {
   readonly #signal: AbortSignal;
   readonly #pacer: Pacer;
   readonly #due: DueWork;
-  readonly #links: readonly Link[];
-  #sessions = 0;
-  #connected = 0;
+  readonly #pool: Pool;
   #refusalsInARow = 0;
   #fault: unknown;
-  /** Replaced each time that nothing is left to take: who waits then, for a session, a pace or a moment, looks again. */
-  #drained = new AbortController();
-  #rest: AbortSignal;
 
   constructor(run: RunRecord, composer: MailComposer, ports: SendingPorts, options: SendOptions) {
     this.#run = run;
@@ -117,17 +107,24 @@ class RunSender {
     this.#signal = AbortSignal.any([options.signal, this.#halt.signal]);
     this.#pacer = new Pacer(ports.clock, options.messagesPerSecond);
     this.#due = new DueWork(run, ports, this.#signal);
-    this.#links = Array.from({ length: options.connections }, () => new Link());
-    this.#rest = AbortSignal.any([this.#signal, this.#drained.signal]);
+    this.#pool = new Pool({
+      connections: options.connections,
+      open: options.openSession,
+      time: ports.clock,
+      signal: this.#signal,
+      ...(options.onWaiting === undefined ? {} : { onWaiting: options.onWaiting }),
+    });
   }
 
   async send(): Promise<SendReport> {
     let cancel = () => {};
+    // Whose indicator has not left is not in doubt: it is pending again, and need not be waited for.
     const cutLater = () => {
-      cancel = this.#ports.clock.after(GRACE_MS, () => this.#cutUndoubted());
+      cancel = this.#ports.clock.after(GRACE_MS, () => this.#pool.cutUndoubted());
     };
     this.#signal.addEventListener('abort', cutLater, { once: true });
     await this.#guarded(() => this.#sendAll());
+    await this.#pool.close();
     await this.#guarded(() => this.#due.close());
     this.#signal.removeEventListener('abort', cutLater);
     cancel();
@@ -135,19 +132,46 @@ class RunSender {
     return { stopped: this.#options.signal.aborted, elsewhere: this.#due.elsewhere };
   }
 
+  /** What is under way may be given back, so the end is when nothing is due and nothing is under way. */
   async #sendAll(): Promise<void> {
-    if (!(await this.#due.hasMore())) return;
-    const [first] = this.#links;
-    if (first !== undefined) {
-      const failure = await this.#sessionFailure(first);
-      if (failure !== null && !this.#signal.aborted) throw new RelayFault(failure);
+    const underWay = new Set<Promise<void>>();
+    try {
+      for (;;) {
+        while (await this.#beginNext(underWay)) {
+          // One after the other, as places and mails are there.
+        }
+        if (underWay.size === 0) return;
+        await Promise.race(underWay);
+      }
+    } finally {
+      await Promise.all(underWay);
     }
-    await Promise.all(this.#links.map((link) => this.#guarded(() => this.#work(link))));
   }
 
-  /** Whose indicator has not left is not in doubt: it is pending again, and need not be waited for. */
-  #cutUndoubted(): void {
-    for (const link of this.#links) if (!link.released) link.session?.destroy();
+  /** A mail is taken only for a place that is there: a connection that cannot be had keeps no mail from the others. */
+  async #beginNext(underWay: Set<Promise<void>>): Promise<boolean> {
+    if (!(await this.#due.hasMore())) return false;
+    // The pace comes first: a relay closes sessions that wait for long, and that is no fault of the mail.
+    await this.#pacer.turn(this.#signal);
+    const place = await this.#place();
+    if (place === null) return false;
+    const work = await this.#due.next();
+    if (work === null) {
+      place.leave();
+      return false;
+    }
+    const sending = this.#guarded(() => this.#send(work, place)).finally(() => underWay.delete(sending));
+    underWay.add(sending);
+    return true;
+  }
+
+  /** @throws RelayFault */
+  async #place(): Promise<Place | null> {
+    try {
+      return await this.#pool.place();
+    } catch (error) {
+      throw error instanceof SmtpError ? new RelayFault(error) : error;
+    }
   }
 
   /** The first thing that goes wrong stops everybody, who settle what they have in hand. */
@@ -160,78 +184,19 @@ class RunSender {
     }
   }
 
-  /** A mail is taken only by a connection that stands: one that cannot be had keeps no mail from the others. */
-  async #work(link: Link): Promise<void> {
-    try {
-      while (await this.#due.hasMore()) {
-        // The pace comes first: a relay closes sessions that wait for long, and that is no fault of the mail.
-        await this.#pacer.turn(this.#rest);
-        const failure = await this.#sessionFailure(link);
-        if (failure !== null) {
-          if (!(await this.#waitAfter(failure, link))) return;
-          continue;
-        }
-        link.failures = 0;
-        const work = await this.#due.next();
-        if (work !== null) await this.#send(work, link);
-      }
-      this.#drained.abort();
-      this.#drained = new AbortController();
-      this.#rest = AbortSignal.any([this.#signal, this.#drained.signal]);
-    } finally {
-      await this.#disconnect(link);
-    }
-  }
-
-  /** @returns whether it is worth trying again @throws RelayFault */
-  async #waitAfter(failure: SmtpError, link: Link): Promise<boolean> {
-    if (this.#signal.aborted || !(await this.#due.hasMore())) return false;
-    // Asked again and again, a relay that refuses a login locks the account.
-    if (failure instanceof AuthError && !failure.temporary) throw new RelayFault(failure);
-    if (link.failures >= MAX_FAILURES_BESIDE_OTHERS && this.#connected > 0) return false;
-    const delayMs = RECONNECT_AFTER_MS[link.failures];
-    if (delayMs === undefined) throw new RelayFault(failure);
-    link.failures += 1;
-    this.#options.onWaiting?.(failure, delayMs);
-    await pause(this.#ports.clock, delayMs, this.#rest);
-    return true;
-  }
-
-  async #sessionFailure(link: Link): Promise<SmtpError | null> {
-    if (link.session?.usable) return null;
-    try {
-      await this.#connect(link);
-      return null;
-    } catch (error) {
-      if (error instanceof SmtpError) return error;
+  /** One mail in its place, to its outcome or back among those that are due. */
+  async #send(work: Work, place: Place): Promise<void> {
+    const mail = await this.#compose(work).catch((error: unknown) => {
+      place.leave();
       throw error;
+    });
+    if (mail === null || this.#signal.aborted) {
+      place.leave();
+      if (mail === null) this.#due.done(work);
+      else this.#due.giveBack(work);
+      return;
     }
-  }
-
-  async #connect(link: Link): Promise<void> {
-    await this.#disconnect(link);
-    const opening: TranscriptRecord[] = [];
-    link.opening = opening;
-    this.#sessions += 1;
-    link.name = `${this.#options.owner}-${this.#sessions}`;
-    link.session = await this.#options.openSession((record) => opening.push(record), this.#rest);
-    this.#connected += 1;
-  }
-
-  async #disconnect(link: Link): Promise<void> {
-    const { session } = link;
-    if (session === null) return;
-    link.session = null;
-    this.#connected -= 1;
-    await session.quit();
-  }
-
-  /** One mail on a link that is connected, to its outcome or back among those that are due. */
-  async #send(work: Work, link: Link): Promise<void> {
-    const mail = await this.#compose(work);
-    if (mail === null) return this.#due.done(work);
-    if (this.#signal.aborted || link.session === null) return this.#due.giveBack(work);
-    const tried = await this.#transact(work, mail, link, link.session);
+    const tried = await this.#transact(work, mail, place);
     if (work.batch.commit.failure !== null) {
       // Another process has the batch now, or the ledger takes no more: what was not committed is not ours to say.
       this.#due.done(work);
@@ -263,25 +228,22 @@ class RunSender {
     }
   }
 
-  async #transact(work: Work, mail: Mail, link: Link, session: Session): Promise<Verdict | 'again'> {
+  async #transact(work: Work, mail: Mail, place: Place): Promise<Verdict | 'again'> {
     const records: TranscriptRecord[] = [];
     let intended = false;
-    const used = session.transactions > 0;
     try {
-      const { recipients } = await session.transact(mail.envelope, mail.data, {
+      const { recipients } = await place.transact(mail.envelope, mail.data, {
         record: (record) => records.push(record),
         release: async () => {
           await work.batch.commit.intend({ index: work.delivery.index, attempt: work.attempt });
           intended = true;
-          link.released = true;
           return true;
         },
       });
-      link.released = false;
-      this.#keepTranscript(work, link, records);
+      this.#keepTranscript(work, place, records);
       const [result] = recipients;
       if (result === undefined) throw new Error('Cannot settle: the transaction gave no result for its recipient');
-      return await this.#judge(work, link, result, { used, intended });
+      return this.#judge(work, place, result, intended);
     } catch (error) {
       if (error instanceof MailDataError || error instanceof CommandError)
         return { state: 'invalid', problem: error.message };
@@ -289,23 +251,13 @@ class RunSender {
     }
   }
 
-  async #judge(
-    work: Work,
-    link: Link,
-    result: RecipientResult,
-    { used, intended }: { used: boolean; intended: boolean },
-  ): Promise<Verdict | 'again'> {
+  #judge(work: Work, place: Place, result: RecipientResult, intended: boolean): Verdict | 'again' {
     if (result.outcome === 'unsent') {
       work.drops += 1;
       const problem = result.error.message;
       if (work.drops === MAX_DROPS)
         return { state: 'deferred', problem: `${MAX_DROPS} connections were lost under this mail: ${problem}` };
-      if (intended) {
-        // The intent is durable and was not used: the ledger must know before another one is made.
-        this.#settle(work, { state: 'deferred', problem, nextAt: this.#ports.clock.now() });
-        work.attempt += 1;
-      }
-      return 'again';
+      return this.#again(work, problem, intended);
     }
     if (result.outcome === 'uncertain') return { state: 'uncertain', problem: result.error.message };
     if (result.outcome === 'accepted') {
@@ -313,11 +265,21 @@ class RunSender {
       return { state: 'accepted', reply: result.reply, queueId: result.queueId };
     }
     // Some relays take k mails a session, and say so at the next MAIL: a new session, no attempt counted.
-    if (used && result.step === 'MAIL' && (result.outcome === 'deferred' || SESSION_CODES.has(result.reply.code))) {
-      await this.#disconnect(link);
-      return 'again';
+    const { step, reply } = result;
+    if (place.isUsed && step === 'MAIL' && (result.outcome === 'deferred' || SESSION_CODES.has(reply.code))) {
+      place.retire();
+      return this.#again(work, replyText(reply), intended);
     }
     return this.#refusal(result);
+  }
+
+  /** The relay has not got it. An intent that is durable and was not used is told to the ledger before another is made. */
+  #again(work: Work, problem: string, intended: boolean): 'again' {
+    if (intended) {
+      this.#settle(work, { state: 'deferred', problem, nextAt: this.#ports.clock.now() });
+      work.attempt += 1;
+    }
+    return 'again';
   }
 
   /** What a no means: for this mail, or for all of them. */
@@ -355,14 +317,14 @@ class RunSender {
     return undefined;
   }
 
-  #keepTranscript(work: Work, link: Link, records: readonly TranscriptRecord[]): void {
+  #keepTranscript(work: Work, place: Place, records: readonly TranscriptRecord[]): void {
     const { transcripts } = this.#ports;
     const { batch, delivery, attempt } = work;
     const { run, batch: number } = batch.claim;
-    if (link.opening !== null)
-      transcripts.write(run, number, { kind: 'session', session: link.name, records: link.opening });
-    link.opening = null;
-    transcripts.write(run, number, { kind: 'delivery', session: link.name, row: delivery.row, attempt, records });
+    const session = `${this.#options.owner}-${place.session}`;
+    const opening = place.takeOpening();
+    if (opening !== null) transcripts.write(run, number, { kind: 'session', session, records: opening });
+    transcripts.write(run, number, { kind: 'delivery', session, row: delivery.row, attempt, records });
   }
 }
 
@@ -373,17 +335,4 @@ interface Verdict {
   readonly queueId?: string | null;
   readonly problem?: string;
   readonly nextAt?: number;
-}
-
-/** One place for a connection. */
-class Link {
-  session: Session | null = null;
-  /** Connections in a row that could not be had. */
-  failures = 0;
-  /** The end-of-mail-data indicator of the mail under way may have left. */
-  released = false;
-  /** The session's name in transcripts. */
-  name = '';
-  /** From connecting to logged in; `null` once it is in a transcript. */
-  opening: readonly TranscriptRecord[] | null = null;
 }

@@ -13,6 +13,7 @@
 export type { Release } from './advance.ts';
 export type { PeerCertificate } from './certificate.ts';
 export type { ChannelBinding } from './channel-binding.ts';
+export type { ClientCertificate } from './client-certificate.ts';
 export { Command, type MailParameters } from './command.ts';
 export type { Envelope } from './envelope.ts';
 export {
@@ -34,6 +35,7 @@ export {
   WithheldError,
 } from './errors.ts';
 export { type Extensions, parseExtensions } from './extensions.ts';
+export { type Place, Pool, type PoolOptions } from './pool.ts';
 export type { RecipientResult } from './reckoning.ts';
 export { type Reply, replyText, type Severity, severityOf } from './reply.ts';
 export { type ReceivedReply, ReplyParser } from './reply-parser.ts';

@@ -31,6 +31,7 @@ type Transact = (to: string, release: () => Promise<boolean>) => Promise<'accept
 function sessionOf(transact: Transact): Session {
   let transactions = 0;
   let usable = true;
+  let underWay = 0;
   return {
     extensions: parseExtensions({ code: 250, lines: ['ready'], enhancedStatus: null }),
     peer: null,
@@ -41,14 +42,18 @@ function sessionOf(transact: Transact): Session {
       return transactions;
     },
     mode: 'lockstep',
-    underWay: 0,
+    get underWay() {
+      return underWay;
+    },
     get room() {
-      return usable ? 1 : 0;
+      return usable && underWay === 0 ? 1 : 0;
     },
     ready: async () => usable,
     async transact({ forwardPaths }, _data, { release }) {
       transactions += 1;
+      underWay += 1;
       const fate = await transact(forwardPaths[0] ?? '', async () => release().catch(() => false));
+      underWay -= 1;
       if (fate === 'accepted') {
         const reply = { code: 250, lines: ['ok'], enhancedStatus: null };
         return { recipients: [{ outcome: 'accepted', reply, queueId: null }], error: null };
