@@ -31,21 +31,29 @@ const GREETING_TIMEOUT_MS = 30_000;
  * Reads and checks which relay is meant; nothing is connected or started before `open`.
  * @param name of the campaign's relay in infra/relays.json
  * @param inbox folder of the embedded server's messages
+ * @param depth mail transactions in flight on a connection, in place of the relay's own
  * @throws RelayError
  */
 export async function chooseRelay(
-  options: { url?: string | undefined; name: string; inbox: string },
+  options: { url?: string | undefined; name: string; inbox: string; depth?: number | undefined },
   shell: Shell,
 ): Promise<ChosenRelay> {
   const named = await namedRelay(options, shell);
   if (named !== null) {
-    return { isEmbedded: false, open: async () => connectTo(named.relay, named.ca, null, async () => {}) };
+    return {
+      isEmbedded: false,
+      open: async () => connectTo(atDepth(named.relay, options.depth), named.ca, null, async () => {}),
+    };
   }
   const open = async () => {
     const server = await startEmbeddedServer({ store: await InboxStore.open(options.inbox) });
-    return connectTo(embeddedRelay(server), server.ca, options.inbox, () => server.close());
+    return connectTo(atDepth(embeddedRelay(server), options.depth), server.ca, options.inbox, () => server.close());
   };
   return { isEmbedded: true, open };
+}
+
+function atDepth(relay: Relay, depth: number | undefined): Relay {
+  return depth === undefined ? relay : { ...relay, session: { ...relay.session, depth } };
 }
 
 /** The embedded server as a relay: implicit TLS, its own login, its own authority. */

@@ -41,7 +41,8 @@ Each start makes one attempt for whoever is due. A run that was stopped or kille
     depth: {
       type: 'string',
       value: 'N',
-      description: 'mail transactions in flight on a connection at the most (without CHUNKING it is 1)',
+      description:
+        "mails in flight on a connection at the most, where the relay offers CHUNKING (default: the relay's, or 16)",
     },
     rate: { type: 'string', value: 'N', description: 'mails per second at the most' },
     'on-uncertain': {
@@ -64,7 +65,7 @@ Each start makes one attempt for whoever is due. A run that was stopped or kille
   ],
   async run(words, shell) {
     const [name = ''] = words.positional(['campaign']);
-    words.count('depth', { to: 9999 });
+    const depth = words.count('depth', { to: 9999 });
     if ((words.count('workers') ?? 1) > 1) throw new UsageError('--workers: this version sends from one process');
     const connections = words.count('connections', { to: 1000 });
     const messagesPerSecond = words.rate('rate');
@@ -77,7 +78,7 @@ Each start makes one attempt for whoever is due. A run that was stopped or kille
     const campaign = await openCampaign(name, shell);
     const audience = await openAudience(campaign, words.text('audience'), shell);
     const inbox = join(stateFolder(words, shell), 'inbox');
-    const relay = await chooseRelay({ url: words.text('relay'), name: campaign.campaign.relay, inbox }, shell);
+    const relay = await chooseRelay({ url: words.text('relay'), name: campaign.campaign.relay, inbox, depth }, shell);
     const state = openStateOf(words, shell);
     try {
       const end = await runCampaign(
