@@ -32,9 +32,9 @@ function where({ file, row, line, field }: AudienceProblem): string {
   const parts = [
     line === null ? null : `line ${line}`,
     row === null ? null : `row ${row}`,
-    field === null ? null : `field ${JSON.stringify(field)}`,
+    field === null ? null : `field ${quoted(field)}`,
   ].filter((part) => part !== null);
-  return [JSON.stringify(file), ...parts].join(', ');
+  return [quoted(file), ...parts].join(', ');
 }
 
 /** A file's octets are not what its name or its first octets promise; the reader adds row and line. */
@@ -45,4 +45,12 @@ export class OctetProblem extends Error {
     this.name = 'OctetProblem';
     this.problem = problem;
   }
+}
+
+/** As JSON has it, and what JSON leaves as it is though a terminal obeys it: DEL, C1, line and paragraph separators. */
+export function quoted(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -1,5 +1,5 @@
 /** The first row of a CSV file: its columns, each with a name of its own, `email` among them. */
-import { AudienceError } from './errors.ts';
+import { AudienceError, quoted } from './errors.ts';
 import { EMAIL, emailByAnotherName, FORBIDDEN_COLUMNS, MAX_COLUMNS } from './row.ts';
 
 export class Header {
@@ -36,24 +36,24 @@ function otherSeparator(columns: readonly string[]): string | null {
     const separator = first.slice('sep='.length);
     return separator === ''
       ? 'found the line "sep=," of Excel, the row of column names is wanted first'
-      : `the columns seem to be separated by ${named(separator)}, commas are wanted, and no line ${JSON.stringify(first)}`;
+      : `the columns seem to be separated by ${named(separator)}, commas are wanted, and no line ${quoted(first)}`;
   }
   const separator = columns.length === 1 ? [';', '\t'].find((each) => first.includes(each)) : undefined;
   return separator === undefined ? null : `the columns seem to be separated by ${named(separator)}, commas are wanted`;
 }
 
 function named(separator: string): string {
-  return separator === '\t' ? 'tabs' : JSON.stringify(separator);
+  return separator === '\t' ? 'tabs' : quoted(separator);
 }
 
 function withoutEmail(columns: readonly string[]): string {
   const near = emailByAnotherName(columns);
   return near === null
     ? `found the columns ${listed(columns)}, a column "${EMAIL}" is wanted`
-    : `found the column ${JSON.stringify(near)}, it is called "${EMAIL}" here`;
+    : `found the column ${quoted(near)}, it is called "${EMAIL}" here`;
 }
 
 function listed(columns: readonly string[]): string {
-  const shown = columns.slice(0, 20).map((name) => JSON.stringify(name.slice(0, 40)));
+  const shown = columns.slice(0, 20).map((name) => quoted(name.slice(0, 40)));
   return shown.join(', ') + (columns.length > shown.length ? ', …' : '');
 }

@@ -1,5 +1,5 @@
 /** JSON Lines: one object per line, its keys the columns. */
-import { AudienceError } from './errors.ts';
+import { AudienceError, quoted } from './errors.ts';
 import {
   type AudienceEntry,
   EMAIL,
@@ -123,7 +123,7 @@ function problemOf(fields: Fields): { field: string | null; problem: string } | 
   const email = fields[EMAIL];
   if (email === undefined) {
     const near = emailByAnotherName(names);
-    const hint = near === null ? '' : ` (found ${JSON.stringify(near)}, it is called "${EMAIL}" here)`;
+    const hint = near === null ? '' : ` (found ${quoted(near)}, it is called "${EMAIL}" here)`;
     return { field: EMAIL, problem: `is missing, an address is wanted${hint}` };
   }
   return typeof email === 'string' ? null : { field: EMAIL, problem: 'is no text, an address is wanted' };

@@ -1,5 +1,6 @@
 /** Which rows of an audience a campaign is for. */
 import { birthdayOf, type MonthDay } from './birthday.ts';
+import { quoted } from './errors.ts';
 import { isLeapYear, type LocalDate, localDate } from './local-date.ts';
 import type { Fields } from './row.ts';
 
@@ -64,5 +65,5 @@ function isOn(birthday: MonthDay, today: LocalDate): boolean {
 }
 
 function shown(value: unknown): string {
-  return JSON.stringify(typeof value === 'string' ? value.slice(0, 40) : value) ?? typeof value;
+  return typeof value === 'string' ? quoted(value.slice(0, 40)) : (JSON.stringify(value) ?? typeof value);
 }

@@ -366,3 +366,10 @@ test('octets of any kind give rows or an AudienceError', async () => {
     { numRuns: 500 },
   );
 });
+
+test('what a terminal would obey is shown escaped in errors, in DEL, C1 and separators too', async () => {
+  const [error] = await read('na\u009b2Jme,a\u007f,b\u2028\n');
+  expect(error).toBe(
+    '! row null line 1 field email: found the columns "na\\u009b2Jme", "a\\u007f", "b\\u2028", a column "email" is wanted',
+  );
+});
