@@ -22,12 +22,12 @@ export class TemplateError extends Error {
   readonly column: number;
   readonly problem: string;
   constructor(place: Place, problem: string, options?: ErrorOptions) {
-    super(`Cannot compile ${shown(place.template)}:${place.line}:${place.column}: ${problem}`, options);
+    super(printable(`Cannot compile ${shown(place.template)}:${place.line}:${place.column}: ${problem}`), options);
     this.name = 'TemplateError';
     this.template = place.template;
     this.line = place.line;
     this.column = place.column;
-    this.problem = problem;
+    this.problem = printable(problem);
   }
 }
 
@@ -41,16 +41,24 @@ export class RenderError extends Error {
   constructor(use: Use, problem: string, options?: ErrorOptions) {
     const line = use.line === null ? '' : `:${use.line}`;
     const subject = use.variable === null ? '' : `variable ${JSON.stringify(use.variable)} `;
-    super(`Cannot render ${shown(use.template)}${line}: ${subject}${problem}`, options);
+    super(printable(`Cannot render ${shown(use.template)}${line}: ${subject}${problem}`), options);
     this.name = 'RenderError';
     this.template = use.template;
     this.line = use.line;
     this.variable = use.variable;
-    this.problem = problem;
+    this.problem = printable(problem);
   }
 }
 
 /** A file name as it is, so that terminals make a link of it; quoted when it could play tricks on them. */
 function shown(name: string): string {
   return /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(name) ? JSON.stringify(name) : name;
+}
+
+/** A problem quotes what a template or a row says; none of that may act on a terminal, or break a log's line. */
+function printable(text: string): string {
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

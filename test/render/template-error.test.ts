@@ -234,3 +234,20 @@ test('control characters in a file’s name are shown escaped', () => {
     expect.objectContaining({ code: 'ERR_TEMPLATE', message: expect.stringContaining('"a\\u001b[2Jb":1:3') }),
   );
 });
+
+test.each([
+  '{{a b c}}'.replace('b', '[\u001b[2J]') + '{{',
+  '<a hr\\{{\u0000\\{{\\{{ef{{email\\}Z',
+  '{{#if a}}{{/[\u0085]}}',
+])('control characters that %j brings along are shown escaped', (text) => {
+  const subject = { name: 'subject.hbs', text: 'Hello' };
+  const body = { name: 'body.txt.hbs', text };
+  const compile = () => compileTemplates({ subject, text: body, partials: new Map(), layouts: new Map() });
+  expect(compile).toThrow(
+    expect.objectContaining({
+      code: 'ERR_TEMPLATE',
+      message: expect.not.stringMatching(/\p{Cc}/u),
+      problem: expect.not.stringMatching(/\p{Cc}/u),
+    }),
+  );
+});
