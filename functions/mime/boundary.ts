@@ -3,6 +3,9 @@ import { hash } from 'node:crypto';
 /** Characters of the digest that go into a boundary: 144 bits. */
 const DIGEST_CHARACTERS = 24;
 
+/** As long as any boundary of a message. */
+export const SAMPLE_BOUNDARY = `=_0_${'x'.repeat(DIGEST_CHARACTERS)}`;
+
 /**
  * The boundaries of one message: `=_1_…`, `=_2_…` with a digest of `seed`, so that composing again gives the same octets.
  *
@@ -11,7 +14,10 @@ const DIGEST_CHARACTERS = 24;
  * takes a line that only begins with a delimiter for that delimiter.
  */
 export function boundaries(seed: string): () => string {
-  const digest = hash('sha256', seed, 'base64url').slice(0, DIGEST_CHARACTERS);
+  let digest = '';
   let count = 0;
-  return () => `=_${++count}_${digest}`;
+  return () => {
+    if (digest === '') digest = hash('sha256', seed, 'base64url').slice(0, DIGEST_CHARACTERS);
+    return `=_${++count}_${digest}`;
+  };
 }

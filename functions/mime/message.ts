@@ -4,32 +4,40 @@ import type { EncodedPart } from './attachment.ts';
 import { boundaries } from './boundary.ts';
 import { customFields } from './custom-fields.ts';
 import { dateField, mailboxField, messageIdField, unstructuredField } from './header.ts';
-import { composeBody, type Entity, type Segment } from './multipart.ts';
+import { composeBody, type Segment } from './multipart.ts';
 import { writeOctets } from './slab.ts';
+import { textBound, writeText } from './text-body.ts';
 
-export interface Message {
+/** What the messages of one mailing have in common. */
+export interface Letterhead {
   /** Epoch ms. */
   readonly date: number;
-  /** `left@right`, without angle brackets. */
-  readonly messageId: string;
   /** One mailbox: with several, Sender would be a must (RFC 5322 §3.6.2). */
   readonly from: NamedMailbox;
   /** Who submits it, where that is not who wrote it. */
-  readonly sender?: NamedMailbox;
-  readonly replyTo?: NamedMailbox;
+  readonly sender?: NamedMailbox | undefined;
+  readonly replyTo?: NamedMailbox | undefined;
+  /** Further fields in this order; not the ones here, nor Bcc, Content-…, Resent-…, Return-Path, Received, DKIM-Signature. */
+  readonly headers?: readonly (readonly [name: string, value: string])[] | undefined;
+}
+
+/** What is a message's own. */
+export interface Letter {
+  /** `left@right`, without angle brackets. */
+  readonly messageId: string;
   readonly to: NamedMailbox;
   readonly subject: string;
-  /** Further fields in this order; not the ones above, nor Bcc, Content-…, Resent-…, Return-Path, Received, DKIM-Signature. */
-  readonly headers?: readonly (readonly [name: string, value: string])[];
   /** Plain text; lines end with LF or CRLF. One of `text` and `html` is needed. */
-  readonly text?: string;
-  readonly html?: string;
+  readonly text?: string | undefined;
+  readonly html?: string | undefined;
   /** Parts that `html` shows by their content id. */
   readonly inline?: readonly EncodedPart[];
   readonly attachments?: readonly EncodedPart[];
   /** What boundaries are derived from. Default: the message id. */
   readonly boundarySeed?: string;
 }
+
+export type Message = Letterhead & Letter;
 
 /** A message as octets: lines end with CRLF, the last one too; not dot-stuffed. */
 export interface MailData {
@@ -55,73 +63,87 @@ export interface MailData {
  * Buffer.concat(data.pieces).toString(); // 'Date: Thu, 01 Jan 1970 00:00:00 +0000\r\nFrom: …'
  */
 export function composeMessage(message: Message): MailData {
-  const header = messageHeader(message);
-  const entity = composeBody(message, boundaries(message.boundarySeed ?? message.messageId));
-  const segments: Segment[] = [`${header}MIME-Version: 1.0\r\n${entity.fields}\r\n`, ...entity.body];
-  if (needsLineEnd(entity)) segments.push('\r\n');
-  const pieces = assemble(segments);
-  return {
-    pieces,
-    octets: pieces.reduce((sum, piece) => sum + piece.length, 0),
-    // Header and encodings above let nothing else through.
-    sevenBit: true,
-    hasDotLine:
-      header.includes('\n.') ||
-      segments.some((segment) => typeof segment === 'object' && 'hasDotLine' in segment && segment.hasDotLine),
-  };
+  return new MessageComposer(message).compose(message);
 }
 
-function messageHeader({ date, from, sender, replyTo, to, subject, messageId, headers }: Message): string {
-  return (
-    dateField(date) +
-    mailboxField('From', from) +
-    (sender === undefined ? '' : mailboxField('Sender', sender)) +
-    (replyTo === undefined ? '' : mailboxField('Reply-To', replyTo)) +
-    mailboxField('To', to) +
-    unstructuredField('Subject', subject) +
-    messageIdField('Message-ID', messageId) +
-    (headers === undefined ? '' : customFields(headers))
-  );
-}
+/** Composes the messages of one mailing as `composeMessage` does; what they have in common is looked at and written once. */
+export class MessageComposer {
+  /** Fields in front of those that differ. */
+  readonly #before: string;
+  /** Fields behind them, to the first content field. */
+  readonly #behind: string;
 
-/** Mail data ends with CRLF (RFC 5321 §4.1.1.4). A text alone may have its own; of anything else the end is ours. */
-function needsLineEnd({ body }: Entity): boolean {
-  const [only, more] = body;
-  if (more !== undefined || typeof only !== 'object' || 'piece' in only) return true;
-  return !only.isClosed;
+  /** @throws HeaderError */
+  constructor({ date, from, sender, replyTo, headers }: Letterhead) {
+    this.#before =
+      dateField(date) +
+      mailboxField('From', from) +
+      (sender === undefined ? '' : mailboxField('Sender', sender)) +
+      (replyTo === undefined ? '' : mailboxField('Reply-To', replyTo));
+    this.#behind = `${headers === undefined ? '' : customFields(headers)}MIME-Version: 1.0\r\n`;
+  }
+
+  /** @throws HeaderError, BodyError (both ComposeError) */
+  compose(letter: Letter): MailData {
+    const { messageId, to, subject, boundarySeed = messageId } = letter;
+    const own =
+      mailboxField('To', to) + unstructuredField('Subject', subject) + messageIdField('Message-ID', messageId);
+    const header = this.#before + own + this.#behind;
+    const body = composeBody(letter, boundaries(boundarySeed));
+    return assemble(header, body);
+  }
 }
 
 /** All that is this message's own goes into one buffer, cut only where a shared piece comes between. */
-function assemble(segments: readonly Segment[]): Uint8Array[] {
-  const own = writeOctets(
-    segments.reduce((sum, segment) => sum + ownOctets(segment), 0),
-    (target) => {
-      let end = 0;
-      for (const segment of segments) end += writeOwn(segment, target, end);
-      return end;
-    },
-  );
+function assemble(header: string, body: readonly Segment[]): MailData {
+  let hasDotLine = header.includes('\n.');
+  let shared = 0;
+  const cuts: [at: number, piece: Uint8Array][] = [];
+  const own = writeOctets(boundOf(header, body), (target, start) => {
+    let end = start + target.write(header, start, 'latin1');
+    for (const segment of body) {
+      if (typeof segment === 'string') {
+        end += target.write(segment, end, 'latin1');
+      } else if ('piece' in segment) {
+        cuts.push([end - start, segment.piece]);
+        shared += segment.octets;
+      } else {
+        const written = writeText(segment, target, end);
+        end = written.end;
+        hasDotLine ||= written.hasDotLine;
+      }
+    }
+    return closed(target, end);
+  });
+  // Header and encodings let nothing but ASCII through.
+  return { pieces: piecesOf(own, cuts), octets: own.length + shared, sevenBit: true, hasDotLine };
+}
+
+function boundOf(header: string, body: readonly Segment[]): number {
+  let bound = header.length + LINE_END.length;
+  for (const segment of body) {
+    if (typeof segment === 'string') bound += segment.length;
+    else if (!('piece' in segment)) bound += textBound(segment);
+  }
+  return bound;
+}
+
+const LINE_END = '\r\n';
+
+/** Mail data ends with CRLF (RFC 5321 §4.1.1.4). A text alone may bring its own, a multipart does not. */
+function closed(target: Buffer, end: number): number {
+  if (target[end - 2] === 0x0d && target[end - 1] === 0x0a) return end;
+  return end + target.write(LINE_END, end, 'latin1');
+}
+
+function piecesOf(own: Buffer, cuts: readonly (readonly [number, Uint8Array])[]): Uint8Array[] {
+  if (cuts.length === 0) return [own];
   const pieces: Uint8Array[] = [];
   let start = 0;
-  let end = 0;
-  for (const segment of segments) {
-    end += ownOctets(segment);
-    if (typeof segment === 'string' || !('piece' in segment)) continue;
-    pieces.push(own.subarray(start, end), segment.piece);
+  for (const [end, piece] of cuts) {
+    pieces.push(own.subarray(start, end), piece);
     start = end;
   }
   pieces.push(own.subarray(start));
   return pieces;
-}
-
-function ownOctets(segment: Segment): number {
-  if (typeof segment === 'string') return segment.length;
-  return 'piece' in segment ? 0 : segment.encoded.length;
-}
-
-function writeOwn(segment: Segment, target: Buffer, at: number): number {
-  if (typeof segment === 'string') return target.write(segment, at, 'latin1');
-  if ('piece' in segment) return 0;
-  const { encoded } = segment;
-  return typeof encoded === 'string' ? target.write(encoded, at, 'latin1') : encoded.copy(target, at);
 }

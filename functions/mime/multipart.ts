@@ -10,19 +10,21 @@
  */
 import { printable } from '#address';
 import type { EncodedPart } from './attachment.ts';
+import { SAMPLE_BOUNDARY } from './boundary.ts';
 import { BodyError } from './errors.ts';
 import { parameterisedField } from './header.ts';
-import { encodeText, type TextBody } from './text-body.ts';
+import { type TextBody, textBody } from './text-body.ts';
 
-/** What a message is put together from, in order: ASCII, a text to be encoded, octets that other mails share. */
+/**
+ * What a message is put together from, in order: ASCII, a text with its content fields still to be written, octets that
+ * other mails share.
+ */
 export type Segment = string | TextBody | EncodedPart;
 
-/** An entity: its content fields, and its body without a line end at the end. */
-export interface Entity {
-  /** Content-Type and what belongs to it, each field with its CRLF. */
-  readonly fields: string;
+/** An entity, from its content fields to its body's end, without a line end there. */
+interface Entity {
   readonly mediaType: string;
-  readonly body: readonly Segment[];
+  readonly segments: readonly Segment[];
 }
 
 export interface BodyParts {
@@ -32,60 +34,68 @@ export interface BodyParts {
   readonly attachments?: readonly EncodedPart[] | undefined;
 }
 
+const NONE: readonly EncodedPart[] = [];
+
 /**
- * The body of a message as one entity.
+ * The body of a message with its content fields.
  * @param nextBoundary gives a new boundary at each call
  * @throws BodyError
  */
-export function composeBody(
-  { text, html, inline = [], attachments = [] }: BodyParts,
-  nextBoundary: () => string,
-): Entity {
+export function composeBody(parts: BodyParts, nextBoundary: () => string): readonly Segment[] {
+  const { text, html, inline = NONE, attachments = NONE } = parts;
   let entity = readableEntity(text, html, nextBoundary);
   if (inline.length > 0) {
     if (html === undefined) throw new BodyError('inline', 'found inline parts, HTML that shows them is wanted');
     checkContentIds(inline);
     // RFC 2387 §3.1: `type` is a must; §3.2: without `start` the root is the first part, as it is here.
-    entity = multipart('related', [entity, ...inline], nextBoundary(), [['type', entity.mediaType]]);
+    entity = multipart('related', entity, inline, nextBoundary());
   }
-  return attachments.length === 0 ? entity : multipart('mixed', [entity, ...attachments], nextBoundary(), []);
+  return attachments.length === 0 ? entity.segments : multipart('mixed', entity, attachments, nextBoundary()).segments;
 }
 
 function readableEntity(text: string | undefined, html: string | undefined, nextBoundary: () => string): Entity {
-  const plain = text === undefined ? null : textEntity('text/plain', encodeText('text', text));
-  const rich = html === undefined ? null : textEntity('text/html', encodeText('html', html));
-  if (plain !== null && rich !== null) return multipart('alternative', [plain, rich], nextBoundary(), []);
+  const plain = text === undefined ? null : textBody('text', text);
+  const rich = html === undefined ? null : textBody('html', html);
+  if (plain !== null && rich !== null)
+    return multipart('alternative', { mediaType: plain.mediaType, segments: [plain] }, [rich], nextBoundary());
   const only = plain ?? rich;
   if (only === null) throw new BodyError('body', 'found neither text nor HTML, one of them is wanted');
-  return only;
-}
-
-function textEntity(mediaType: string, body: TextBody): Entity {
-  const fields = `Content-Type: ${mediaType}; charset=utf-8\r\nContent-Transfer-Encoding: ${body.encoding}\r\n`;
-  return { fields, mediaType, body: [body] };
+  return { mediaType: only.mediaType, segments: [only] };
 }
 
 function multipart(
-  subtype: string,
-  parts: readonly (Entity | EncodedPart)[],
+  subtype: 'alternative' | 'related' | 'mixed',
+  first: Entity,
+  others: readonly (EncodedPart | TextBody)[],
   boundary: string,
-  parameters: readonly (readonly [string, string])[],
 ): Entity {
   const mediaType = `multipart/${subtype}`;
-  const body: Segment[] = [];
-  let delimiter = `--${boundary}\r\n`;
-  for (const part of parts) {
-    if ('piece' in part) body.push(delimiter, part);
-    else body.push(`${delimiter}${part.fields}\r\n`, ...part.body);
-    // The CRLF in front belongs to the delimiter, not to the part (RFC 2046 §5.1.1).
-    delimiter = `\r\n--${boundary}\r\n`;
-  }
-  body.push(`\r\n--${boundary}--`);
-  return {
-    fields: parameterisedField('Content-Type', mediaType, [...parameters, ['boundary', boundary]]),
-    mediaType,
-    body,
-  };
+  // The CRLF in front belongs to the delimiter, not to the part (RFC 2046 §5.1.1).
+  const delimiter = `\r\n--${boundary}\r\n`;
+  const segments: Segment[] = [
+    `${typeField(mediaType, subtype === 'related' ? first.mediaType : null, boundary)}${delimiter}`,
+    ...first.segments,
+  ];
+  for (const part of others) segments.push(delimiter, part);
+  segments.push(`\r\n--${boundary}--`);
+  return { mediaType, segments };
+}
+
+/** Fields folded before, without their boundary: boundaries are all of one length, so the folds are the same. */
+const folded = new Map<string, readonly [before: string, behind: string]>();
+
+function typeField(mediaType: string, root: string | null, boundary: string): string {
+  const key = `${mediaType} ${root}`;
+  const [before, behind] = folded.get(key) ?? fold(key, mediaType, root);
+  return before + boundary + behind;
+}
+
+function fold(key: string, mediaType: string, root: string | null): readonly [string, string] {
+  const parameters: [string, string][] = root === null ? [] : [['type', root]];
+  const field = parameterisedField('Content-Type', mediaType, [...parameters, ['boundary', SAMPLE_BOUNDARY]]);
+  const [before = '', behind = ''] = field.split(SAMPLE_BOUNDARY);
+  folded.set(key, [before, behind]);
+  return [before, behind];
 }
 
 /** RFC 2392 §2: a content id names one part. */

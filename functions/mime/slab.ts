@@ -11,19 +11,20 @@ let free = 0;
 /**
  * Writes at the free end of a slab, and keeps what was written.
  * @param bound the most octets that `write` may write
- * @param write is given the memory; returns how many octets it has written, from the beginning
+ * @param write is given memory and where to begin in it; returns the index behind the last octet
  */
-export function writeOctets(bound: number, write: (target: Buffer) => number): Buffer {
+export function writeOctets(bound: number, write: (target: Buffer, at: number) => number): Buffer {
   if (bound > SLAB_OCTETS / 4) {
     const target = Buffer.allocUnsafeSlow(bound);
-    return target.subarray(0, write(target));
+    const octets = write(target, 0);
+    // A bound is thrice what most texts take.
+    return 2 * octets > bound ? target.subarray(0, octets) : Buffer.from(target.subarray(0, octets));
   }
   if (bound > slab.length - free) {
     slab = Buffer.allocUnsafeSlow(SLAB_OCTETS);
     free = 0;
   }
-  const target = slab.subarray(free, free + bound);
-  const octets = write(target);
-  free += octets;
-  return target.subarray(0, octets);
+  const start = free;
+  free = write(slab, start);
+  return slab.subarray(start, free);
 }

@@ -8,69 +8,108 @@
  */
 import { base64Octets, writeBase64 } from './base64.ts';
 import { BodyError } from './errors.ts';
-import { MAX_LINE_OCTETS } from './folding.ts';
 import { quotedPrintableBound, writeQuotedPrintable } from './quoted-printable.ts';
-import { writeOctets } from './slab.ts';
+import { writeSevenBit } from './seven-bit.ts';
 
+/** A text that was looked at, and is still to be encoded. */
 export interface TextBody {
-  readonly encoding: '7bit' | 'quoted-printable' | 'base64';
-  /** The encoded text: a string of ASCII, or octets. Without a line end that the text has not. */
-  readonly encoded: string | Buffer;
-  /** The encoded text ends with CRLF, or is empty. */
-  readonly isClosed: boolean;
+  readonly mediaType: 'text/plain' | 'text/html';
+  /** Its line ends are LF. */
+  readonly text: string;
+  /** In UTF-8. */
+  readonly octets: number;
+}
+
+export interface WrittenText {
+  /** Index behind the last octet. */
+  readonly end: number;
   /** As encoded, some line begins with a dot. */
   readonly hasDotLine: boolean;
 }
 
 /** @throws BodyError naming `field` where `text` is no text */
-export function encodeText(field: 'text' | 'html', text: string): TextBody {
-  const canonical = canonicalText(field, text);
-  const isClosed = canonical === '' || canonical.endsWith('\n');
-  if (isRobust(canonical)) {
-    const hasDotLine = canonical.startsWith('.') || canonical.includes('\n.');
-    return { encoding: '7bit', encoded: canonical, isClosed, hasDotLine };
-  }
-  const octets = Buffer.from(canonical);
-  const base64 = base64Octets(octets.length);
-  // Escaping adds 2 to each octet beyond ASCII: 6 to a character that has 3 octets and 1 unit of UTF-16, and more by
-  // their difference to any other. So three times the difference is the least it can add; often that settles it.
-  const least = octets.length + 3 * (octets.length - canonical.length);
-  const quotedPrintable = least > base64 ? null : quotedPrintableOf(octets);
-  if (quotedPrintable !== null && quotedPrintable.length <= base64) {
-    return { encoding: 'quoted-printable', encoded: quotedPrintable, isClosed, hasDotLine: false };
-  }
-  const encoded = writeOctets(base64, (target) => writeBase64(octets, target, 0));
-  return { encoding: 'base64', encoded, isClosed: false, hasDotLine: false };
+export function textBody(field: 'text' | 'html', text: string): TextBody {
+  const mediaType = field === 'text' ? 'text/plain' : 'text/html';
+  const lines = linesOf(field, text);
+  return { mediaType, text: lines, octets: Buffer.byteLength(lines) };
 }
 
-function quotedPrintableOf(octets: Buffer): Buffer {
-  return writeOctets(quotedPrintableBound(octets.length), (target) => writeQuotedPrintable(octets, target));
-}
-
-function canonicalText(field: 'text' | 'html', text: string): string {
+function linesOf(field: 'text' | 'html', text: string): string {
   if (typeof text !== 'string') throw new BodyError(field, `found ${typeof text}, a string is wanted`);
   if (!text.isWellFormed()) throw new BodyError(field, 'found a lone surrogate, whole characters are wanted');
   if (text.includes('\0')) throw new BodyError(field, 'found a NUL (U+0000), text is wanted');
-  if (!text.includes('\r')) return text.replaceAll('\n', '\r\n');
-  if (/\r(?!\n)/.test(text)) throw new BodyError(field, 'found a CR without LF, lines ended by LF or CRLF are wanted');
-  return text.replace(/\r?\n/g, '\r\n');
+  if (!text.includes('\r')) return text;
+  const lines = text.replaceAll('\r\n', '\n');
+  if (lines.includes('\r')) throw new BodyError(field, 'found a CR without LF, lines ended by LF or CRLF are wanted');
+  return lines;
 }
 
-const NOT_PLAIN = /[^\t\r\n -~]/;
+/** More octets than `writeText` ever writes. */
+export function textBound({ octets }: TextBody): number {
+  // Base64 of the text with CRLF is never longer: 4/3 of twice the octets, and its own line ends.
+  return MAX_CONTENT_FIELDS_OCTETS + quotedPrintableBound(octets);
+}
+
+const MAX_CONTENT_FIELDS_OCTETS = 100;
+
+/** Content fields and the empty line behind them, by media type and encoding: there are no others. */
+const CONTENT_FIELDS = {
+  'text/plain': contentFields('text/plain'),
+  'text/html': contentFields('text/html'),
+} as const;
+
+function contentFields(mediaType: string) {
+  const withEncoding = (encoding: string) =>
+    `Content-Type: ${mediaType}; charset=utf-8\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n`;
+  return {
+    '7bit': withEncoding('7bit'),
+    'quoted-printable': withEncoding('quoted-printable'),
+    base64: withEncoding('base64'),
+  };
+}
+
+/** Where a text lies as UTF-8 while it is being encoded. */
+let source = Buffer.alloc(64 * 1024);
 
 /**
- * Fit to travel as it is: ASCII in lines that are not too long, with nothing at their end that relays cut off, nothing
- * at their start that mbox files change, and nothing that could be taken for a boundary (boundary.ts).
+ * Writes content fields, an empty line and the encoded text, which ends without a line end that the text has not.
+ * @param target has room for `textBound`
  */
-function isRobust(canonical: string): boolean {
-  if (NOT_PLAIN.test(canonical) || canonical.includes('--=_')) return false;
-  let start = 0;
-  while (start < canonical.length) {
-    const found = canonical.indexOf('\r\n', start);
-    const end = found < 0 ? canonical.length : found;
-    if (end - start > MAX_LINE_OCTETS || canonical.startsWith('From ', start)) return false;
-    if (end > start && (canonical[end - 1] === ' ' || canonical[end - 1] === '\t')) return false;
-    start = end + 2;
+export function writeText(body: TextBody, target: Buffer, at: number): WrittenText {
+  const { text, octets, mediaType } = body;
+  const fields = CONTENT_FIELDS[mediaType];
+  if (source.length < octets) source = Buffer.alloc(2 * octets);
+  source.write(text, 'utf8');
+  // Nothing that could be taken for a boundary goes as it is (boundary.ts).
+  if (octets === text.length && !text.includes('--=_')) {
+    const start = at + target.write(fields['7bit'], at, 'latin1');
+    const end = writeSevenBit(source, octets, target, start);
+    if (end !== null) return { end, hasDotLine: text.startsWith('.') || text.includes('\n.') };
   }
-  return true;
+  if (!isBase64Sure(body)) {
+    const start = at + target.write(fields['quoted-printable'], at, 'latin1');
+    const end = writeQuotedPrintable(source, octets, target, start);
+    if (end - start <= base64Octets(octets) || end - start <= base64Octets(canonicalOctets(body)))
+      return { end, hasDotLine: false };
+  }
+  const start = at + target.write(fields.base64, at, 'latin1');
+  return { end: writeBase64(Buffer.from(text.replaceAll('\n', '\r\n')), target, start), hasDotLine: false };
+}
+
+/**
+ * Escaping adds 2 to each octet beyond ASCII: 6 to a character that has 3 octets and 1 unit of UTF-16, and more by their
+ * difference to any other. So three times the difference is the least it can add; often that settles it.
+ */
+function isBase64Sure(body: TextBody): boolean {
+  const least = 3 * (body.octets - body.text.length);
+  if (least < body.octets / 3) return false;
+  const octets = canonicalOctets(body);
+  return octets + least > base64Octets(octets);
+}
+
+/** Of the text with CRLF at the end of its lines. */
+function canonicalOctets({ text, octets }: TextBody): number {
+  let count = octets;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++;
+  return count;
 }
