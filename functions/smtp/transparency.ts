@@ -18,6 +18,7 @@ import {
   LONG_LINE,
   MAX_LINE_OCTETS,
   type PieceFacts,
+  stuffed,
 } from './piece-facts.ts';
 
 /** A mail's octets, not dot-stuffed. What a composer says of them is looked up here all the same, not believed. */
@@ -33,10 +34,12 @@ export interface MailData {
 
 /** Mail data that may be sent. */
 export interface TransparentData {
-  /** Dot-stuffed; pieces without such lines are the caller's own, not copies. */
+  /** Dot-stuffed, made when asked for; pieces without such lines are the caller's own, not copies. */
   readonly pieces: readonly Uint8Array[];
-  /** Octets on the wire. */
+  /** Octets of these on the wire. */
   readonly octets: number;
+  /** As it was given, empty pieces left out: for BDAT, which knows no transparency (RFC 3030 §2). */
+  readonly content: readonly Uint8Array[];
   /** Octets before stuffing: the message size as SIZE declares it (RFC 1870 §5 does not count the added dots). */
   readonly size: number;
   readonly sevenBit: boolean;
@@ -52,28 +55,59 @@ const A_DOT: Uint8Array = Buffer.from('.', 'latin1');
 
 /** @throws MailDataError naming the first octet that is not in order */
 export function transparent(data: Pick<MailData, 'pieces'>): TransparentData {
-  const pieces: Uint8Array[] = [];
-  const line = new OpenLine();
-  let octets = 0;
-  let size = 0;
-  let sevenBit = true;
-  for (const piece of data.pieces) {
-    if (piece.length === 0) continue;
-    const facts = factsOf(piece);
-    line.check(facts, size);
-    // RFC 5321 §4.5.2: only at the beginning of a line, wherever the pieces are cut.
-    if (line.isEmpty && facts.first === DOT) {
-      pieces.push(A_DOT);
-      octets += 1;
+  return new Checked(data.pieces);
+}
+
+class Checked implements TransparentData {
+  readonly content: readonly Uint8Array[];
+  readonly size: number;
+  readonly octets: number;
+  readonly sevenBit: boolean;
+  readonly #parts: readonly Part[];
+  #pieces: readonly Uint8Array[] | null = null;
+
+  constructor(pieces: readonly Uint8Array[]) {
+    const content: Uint8Array[] = [];
+    const parts: Part[] = [];
+    const line = new OpenLine();
+    let size = 0;
+    let added = 0;
+    let sevenBit = true;
+    for (const piece of pieces) {
+      if (piece.length === 0) continue;
+      const facts = factsOf(piece);
+      line.check(facts, size);
+      // RFC 5321 §4.5.2: only at the beginning of a line, wherever the pieces are cut.
+      const beginsWithDot = line.isEmpty && facts.first === DOT;
+      content.push(piece);
+      parts.push({ piece, dots: facts.dots, beginsWithDot });
+      added += facts.dots.length + (beginsWithDot ? 1 : 0);
+      size += piece.length;
+      sevenBit &&= facts.sevenBit;
+      line.take(facts);
     }
-    pieces.push(facts.stuffed);
-    octets += facts.stuffed.length;
-    size += piece.length;
-    sevenBit &&= facts.sevenBit;
-    line.take(facts);
+    if (!line.isEmpty || size === 0) throw new MailDataError('last line', 'the last line must end by CRLF', size);
+    this.content = content;
+    this.size = size;
+    this.octets = size + added;
+    this.sevenBit = sevenBit;
+    this.#parts = parts;
   }
-  if (!line.isEmpty || size === 0) throw new MailDataError('last line', 'the last line must end by CRLF', size);
-  return { pieces, octets, size, sevenBit };
+
+  get pieces(): readonly Uint8Array[] {
+    if (this.octets === this.size) return this.content;
+    this.#pieces ??= this.#parts.flatMap(({ piece, dots, beginsWithDot }) => {
+      const own = stuffed(piece, dots);
+      return beginsWithDot ? [A_DOT, own] : [own];
+    });
+    return this.#pieces;
+  }
+}
+
+interface Part {
+  readonly piece: Uint8Array;
+  readonly dots: readonly number[];
+  readonly beginsWithDot: boolean;
 }
 
 /** The line that is not ended where two pieces meet. */
