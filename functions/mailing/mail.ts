@@ -1,6 +1,6 @@
 /** From a planned row to an envelope and the octets of its mail. The same plan and row give the same octets, always. */
 import { parseMailbox } from '#address';
-import { ComposeError, composeMessage, type EncodedPart, encodeAttachment, type MailData } from '#mime';
+import { ComposeError, type EncodedPart, encodeAttachment, type MailData, MessageComposer } from '#mime';
 import { RenderError } from '#render';
 import type { Envelope } from '#smtp';
 import { attachmentKey, isTemplate, type LoadedCampaign, lastSegment, typeOf } from './campaign-source.ts';
@@ -31,10 +31,12 @@ export class MailError extends Error {
   }
 }
 
+const NO_ATTACHMENTS: readonly EncodedPart[] = [];
+
 /** Composes the mails of one run. What all mails share is read and encoded once. */
 export class MailComposer {
   readonly #loaded: LoadedCampaign;
-  readonly #date: number;
+  readonly #messages: MessageComposer;
   readonly #readFile: (content: string) => Promise<Uint8Array>;
   readonly #inline: readonly EncodedPart[];
   /** `null` where the file differs from recipient to recipient. */
@@ -47,13 +49,13 @@ export class MailComposer {
     attachments: readonly (EncodedPart | Uint8Array | null)[],
   ) {
     this.#loaded = loaded;
-    this.#date = options.date;
+    this.#messages = new MessageComposer({ ...loaded.campaign, date: options.date });
     this.#readFile = options.readFile;
     this.#inline = inline;
     this.#attachments = attachments;
   }
 
-  /** @throws ComposeError where a file's name, type or cid cannot stand in a header */
+  /** @throws ComposeError where a field of the campaign, or a file's name, type or cid, cannot stand in a header */
   static async open(loaded: LoadedCampaign, options: ComposerOptions): Promise<MailComposer> {
     const { campaign, source } = loaded;
     const inline: EncodedPart[] = [];
@@ -105,19 +107,14 @@ export class MailComposer {
     const { campaign, templates } = this.#loaded;
     const { fields } = row;
     const name = typeof fields.name === 'string' && fields.name !== '' ? fields.name : null;
-    const data = composeMessage({
-      date: this.#date,
+    const data = this.#messages.compose({
       messageId: row.messageId,
-      from: campaign.from,
-      ...(campaign.sender === undefined ? {} : { sender: campaign.sender }),
-      ...(campaign.replyTo === undefined ? {} : { replyTo: campaign.replyTo }),
       to: { name, mailbox: parseMailbox(row.recipient) },
       subject: this.#subjectOf(row),
-      headers: campaign.headers,
-      ...(templates.hasText ? { text: templates.text(fields) } : {}),
-      ...(templates.hasHtml ? { html: templates.html(fields) } : {}),
+      text: templates.hasText ? templates.text(fields) : undefined,
+      html: templates.hasHtml ? templates.html(fields) : undefined,
       inline: this.#inline,
-      attachments: await this.#attachmentsOf(row),
+      attachments: campaign.attachments.length === 0 ? NO_ATTACHMENTS : await this.#attachmentsOf(row),
     });
     return { envelope: { reversePath: campaign.returnPath, forwardPaths: [row.recipient] }, data };
   }

@@ -14,6 +14,7 @@ for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
   PLAIN[character.charCodeAt(0)] = 1;
 }
 const SPACE = 0x20;
+/** What Q takes for an octet: itself, `_` or `=41`. */
 const Q_OCTETS: readonly string[] = Array.from({ length: 256 }, (_, octet) => {
   if (PLAIN[octet] === 1) return String.fromCharCode(octet);
   return octet === SPACE ? '_' : `=${octet.toString(16).toUpperCase().padStart(2, '0')}`;
@@ -26,58 +27,70 @@ const Q_OCTETS: readonly string[] = Array.from({ length: 256 }, (_, octet) => {
  * @param text well-formed UTF-16
  */
 export function encodedWords(name: string, text: string): string[] {
-  const isShorterInBase64 = isBase64Shorter(text);
-  const encode = isShorterInBase64 ? encodedB : encodedQ;
-  const costOf = isShorterInBase64 ? base64Cost : qCost;
-  const words: string[] = [];
+  const { octets, qOctets } = measure(text);
+  const base64 = base64Octets(octets);
   const firstRoom = ENCODED_LINE_OCTETS - name.length - ': '.length;
-  let room = Math.max(MIN_ENCODED_WORD_OCTETS, Math.min(MAX_ENCODED_WORD_OCTETS, firstRoom)) - FRAME_OCTETS;
-  let start = 0;
-  let at = 0;
+  const room = Math.max(MIN_ENCODED_WORD_OCTETS, Math.min(MAX_ENCODED_WORD_OCTETS, firstRoom)) - FRAME_OCTETS;
+  if (base64 < qOctets) return base64 <= room ? [encodedB(text)] : divided(text, room, base64Octets, encodedB);
+  return qOctets <= room ? [encodedQ(text)] : divided(text, room, (_, q) => q, encodedQ);
+}
+
+/** Octets of a text in UTF-8, and in Q. */
+function measure(text: string): { octets: number; qOctets: number } {
   let octets = 0;
-  while (at < text.length) {
-    const codePoint = text.codePointAt(at) ?? 0;
-    const cost = costOf(octets, codePoint);
-    if (cost > room) {
+  let qOctets = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) {
+      octets += 1;
+      qOctets += unit === SPACE || PLAIN[unit] === 1 ? 1 : 3;
+      continue;
+    }
+    // Half of a surrogate pair: four octets for two of them.
+    const added = unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3;
+    octets += added;
+    qOctets += 3 * added;
+  }
+  return { octets, qOctets };
+}
+
+/**
+ * A text as more words than one.
+ * @param firstRoom octets of the first word without its frame
+ * @param costOf octets of a word without its frame, by those of its text in UTF-8 and in Q
+ */
+function divided(
+  text: string,
+  firstRoom: number,
+  costOf: (octets: number, qOctets: number) => number,
+  encode: (text: string) => string,
+): string[] {
+  const words: string[] = [];
+  let room = firstRoom;
+  let start = 0;
+  let octets = 0;
+  let qOctets = 0;
+  for (let at = 0; at < text.length; ) {
+    const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
+    const more = measure(character);
+    if (costOf(octets + more.octets, qOctets + more.qOctets) > room) {
       words.push(encode(text.slice(start, at)));
       room = MAX_ENCODED_WORD_OCTETS - FRAME_OCTETS;
       start = at;
       octets = 0;
+      qOctets = 0;
       continue;
     }
-    octets += isShorterInBase64 ? utf8Octets(codePoint) : cost - octets;
-    at += codePoint > 0xffff ? 2 : 1;
+    octets += more.octets;
+    qOctets += more.qOctets;
+    at += character.length;
   }
   words.push(encode(text.slice(start)));
   return words;
 }
 
-function isBase64Shorter(text: string): boolean {
-  const octets = Buffer.from(text);
-  let q = 0;
-  for (const octet of octets) q += PLAIN[octet] === 1 || octet === SPACE ? 1 : 3;
-  return base64Octets(octets.length) < q;
-}
-
 function base64Octets(octets: number): number {
   return Math.ceil(octets / 3) * 4;
-}
-
-/** Encoded octets of a word in B that holds `octets` and one code point more. */
-function base64Cost(octets: number, codePoint: number): number {
-  return base64Octets(octets + utf8Octets(codePoint));
-}
-
-/** Encoded octets of a word in Q that has `octets` encoded ones and gets one code point more. */
-function qCost(octets: number, codePoint: number): number {
-  if (codePoint > 127) return octets + 3 * utf8Octets(codePoint);
-  return octets + (PLAIN[codePoint] === 1 || codePoint === SPACE ? 1 : 3);
-}
-
-function utf8Octets(codePoint: number): number {
-  if (codePoint < 0x80) return 1;
-  if (codePoint < 0x800) return 2;
-  return codePoint < 0x10000 ? 3 : 4;
 }
 
 function encodedB(text: string): string {
@@ -86,6 +99,15 @@ function encodedB(text: string): string {
 
 function encodedQ(text: string): string {
   let encoded = '';
-  for (const octet of Buffer.from(text)) encoded += Q_OCTETS[octet] ?? '';
-  return `=?utf-8?Q?${encoded}?=`;
+  let plainFrom = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (PLAIN[text.charCodeAt(at)] === 1) continue;
+    if (plainFrom < at) encoded += text.slice(plainFrom, at);
+    const codePoint = text.codePointAt(at) ?? 0;
+    if (codePoint < 0x80) encoded += Q_OCTETS[codePoint] ?? '';
+    else for (const octet of Buffer.from(String.fromCodePoint(codePoint))) encoded += Q_OCTETS[octet] ?? '';
+    if (codePoint > 0xffff) at++;
+    plainFrom = at + 1;
+  }
+  return `=?utf-8?Q?${encoded}${text.slice(plainFrom)}?=`;
 }
