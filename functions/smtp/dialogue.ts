@@ -16,6 +16,7 @@
 import { blocksOf } from './blocks.ts';
 import { tlsHint, whyOf } from './cause.ts';
 import { notePeerCertificate, type PeerCertificate } from './certificate.ts';
+import type { ChannelBinding } from './channel-binding.ts';
 import { Command } from './command.ts';
 import {
   ConnectError,
@@ -179,8 +180,43 @@ export class Dialogue {
     const reply = await this.#ask(command.toOctets(), command.shown, 'AUTH');
     return {
       reply: this.#options.secrets.hideIn(reply),
-      challenge: reply.code === 334 ? (reply.lines[0] ?? '') : null,
+      // RFC 4954 §8: a challenge is one line; of several, the whole is no base64 either.
+      challenge: reply.code === 334 ? reply.lines.join('\n') : null,
     };
+  }
+
+  /** What ties a login to the TLS connection; `null` where there is none to be had. */
+  channelBinding(): ChannelBinding | null {
+    return this.#wire?.channelBinding() ?? null;
+  }
+
+  /** From now on a response of the AUTH exchange, and the secrets within it, are shown nowhere. */
+  keepSecret(response: Uint8Array, secrets: readonly string[]): void {
+    this.#options.secrets.learnResponse(Buffer.from(response).toString('base64'));
+    for (const secret of secrets) this.#options.secrets.learn(secret);
+  }
+
+  /**
+   * Waits for what is not the server's to give, no longer than the step's deadline; what the server says by then is unasked.
+   * @throws what `work` throws, or the dialogue's failure
+   */
+  async meanwhile<T>(step: Step, what: string, work: () => Promise<T>): Promise<T> {
+    const failure = this.check();
+    if (failure !== null) throw failure;
+    this.#step = step;
+    const ms = timeoutOf(step, this.#options.timeouts);
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        const cancel = this.#options.time.after(ms, () => {
+          this.fail(new TimeoutError(`${what} did not come within ${ms / 1000} s`, { step }));
+        });
+        this.#waiting = { cancel, fail: reject };
+        work().then(resolve, reject);
+      });
+    } finally {
+      this.#waiting?.cancel();
+      this.#waiting = null;
+    }
   }
 
   /** Sends mail data that transparency has been done for, and waits until the operating system has taken all of it. */
@@ -465,13 +501,6 @@ export class Dialogue {
 
   #record(reply: ReceivedReply): void {
     const { code, lines } = this.#options.secrets.hideIn(reply);
-    const shown = code === 334 ? lines.map(shownChallenge) : lines;
-    this.transcript.server(code, shown, reply.lineOctets);
+    this.transcript.server(code, lines, reply.lineOctets);
   }
-}
-
-/** What LOGIN asks is no secret and teaches; other challenges may be. */
-function shownChallenge(challenge: string): string {
-  const asked = Buffer.from(challenge, 'base64').toString('latin1');
-  return /^(?:user ?name|password):?\0?$/i.test(asked) || challenge === '' ? challenge : '<…>';
 }

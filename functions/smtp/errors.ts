@@ -136,10 +136,13 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
   readonly code = 'ERR_SMTP_SETTINGS';
   readonly field: string;
+  /** What is wrong with the field, as a sentence of which it is the subject. */
+  readonly problem: string;
 
   constructor(field: string, problem: string, options?: ErrorOptions) {
     super(`Cannot use settings: ${field} ${problem}`, options);
     this.field = field;
+    this.problem = problem;
   }
 }
 

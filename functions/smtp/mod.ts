@@ -15,6 +15,13 @@ export type { PeerCertificate } from './certificate.ts';
 export type { ChannelBinding } from './channel-binding.ts';
 export type { ClientCertificate } from './client-certificate.ts';
 export { Command, type MailParameters } from './command.ts';
+export type {
+  Credentials,
+  ExternalCredentials,
+  PasswordCredentials,
+  TokenCredentials,
+  TokenSource,
+} from './credentials.ts';
 export type { Envelope } from './envelope.ts';
 export {
   AuthError,
@@ -39,8 +46,8 @@ export { type Place, Pool, type PoolOptions } from './pool.ts';
 export type { RecipientResult } from './reckoning.ts';
 export { type Reply, replyText, type Severity, severityOf } from './reply.ts';
 export { type ReceivedReply, ReplyParser } from './reply-parser.ts';
-export type { MechanismName } from './sasl.ts';
-export type { Credentials } from './secrets.ts';
+export { MECHANISM_NAMES, type MechanismName } from './sasl/mechanism.ts';
+export type { Random } from './sasl.ts';
 export {
   DEFAULT_DEPTH,
   openSession,

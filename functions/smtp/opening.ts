@@ -14,14 +14,13 @@ import { SmtpError, type Step, TlsRequiredError, unexpectedReply } from './error
 import { type Extensions, noExtensions, parseExtensions } from './extensions.ts';
 import { logIn } from './login.ts';
 import { quotedReply, type Reply, severityOf } from './reply.ts';
-import type { MechanismName } from './sasl.ts';
-import type { Credentials } from './secrets.ts';
+import type { Random } from './sasl.ts';
+import type { SessionSettings } from './settings.ts';
 
-export interface OpeningSettings {
-  readonly security: 'implicit-tls' | 'starttls' | 'none';
-  readonly clientName: string;
-  readonly credentials?: Credentials;
-  readonly mechanism?: MechanismName;
+export interface OpeningSettings
+  extends Pick<SessionSettings, 'host' | 'port' | 'security' | 'clientName' | 'credentials' | 'mechanism'> {
+  /** Chance for SCRAM. Default: none, and no SCRAM. */
+  readonly random?: Random;
 }
 
 export interface Opened {
@@ -49,10 +48,8 @@ async function steps(dialogue: Dialogue, settings: OpeningSettings): Promise<Ope
     // RFC 3207 §4.2: what was said before TLS is forgotten, and asked again.
     extensions = await introduce(dialogue, settings);
   }
-  const { credentials, mechanism } = settings;
-  if (credentials !== undefined) {
-    await logIn(dialogue, extensions, { credentials, ...(mechanism === undefined ? {} : { mechanism }) });
-  }
+  const { credentials } = settings;
+  if (credentials !== undefined) await logIn(dialogue, extensions, { ...settings, credentials });
   dialogue.rest();
   return { extensions, peer };
 }

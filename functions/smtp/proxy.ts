@@ -5,15 +5,16 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { PasswordCredentials } from './credentials.ts';
 import { SettingsError } from './errors.ts';
 import { printable, quoted } from './printable.ts';
-import { type Credentials, Secrets } from './secrets.ts';
+import { Secrets } from './secrets.ts';
 
 export interface ProxyServer {
   readonly kind: 'socks5' | 'http';
   readonly host: string;
   readonly port: number;
-  readonly credentials: Credentials | null;
+  readonly credentials: PasswordCredentials | null;
   /** How it is called in messages, without credentials: `socks5://proxy.example.com:1080`. */
   readonly label: string;
 }
@@ -171,7 +172,7 @@ function authorityOf({ host, port }: { readonly host: string; readonly port: num
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function credentialsOf(url: URL, kind: ProxyServer['kind']): Credentials | null {
+function credentialsOf(url: URL, kind: ProxyServer['kind']): PasswordCredentials | null {
   if (url.username === '' && url.password === '') return null;
   const user = decode(url.username);
   const password = decode(url.password);

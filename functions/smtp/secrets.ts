@@ -3,12 +3,8 @@
  * programs write octets. What a login must keep to itself is taken out of what the server says, before it gets into a
  * record, an error or a result.
  */
+import type { Credentials } from './credentials.ts';
 import type { Reply } from './reply.ts';
-
-export interface Credentials {
-  readonly user: string;
-  readonly password: string;
-}
 
 /** Enough of a secret to know it by; of a shorter one all. */
 const KNOWN_BY_CHARACTERS = 8;
@@ -17,23 +13,42 @@ const HIDDEN = '<…>';
 /**
  * Until the login is over, and in each 4yz and 5yz after it, every part of a secret is looked for that is long enough, in
  * any case of its letters. Other replies of a session that is logged in are many: there the secret is looked for as it
- * was said, and the beginnings of it.
+ * was said, and the beginnings of it. A challenge is nobody else's business, and hidden whole.
  */
 export class Secrets {
-  /** As they travel in PLAIN and LOGIN, and the password itself. */
-  readonly #said: readonly string[];
+  /** As they travel: a password or a token, and responses in base64. */
+  readonly #said = new Set<string>();
   /** Every part to be found, in small letters, and the lengths that there are. */
-  readonly #parts: ReadonlySet<string>;
-  readonly #lengths: readonly number[];
+  readonly #parts = new Set<string>();
+  readonly #lengths = new Set<number>();
+  /** Finds out quickly that none of `#said` is there. */
+  #beginnings: RegExp | null = null;
   #isLoggingIn = true;
 
+  /** Knows of the credentials what is there from the start. */
   constructor(credentials?: Credentials) {
-    const { user = '', password = '' } = credentials ?? {};
-    const said = [base64(`\0${user}\0${password}`), base64(password), base64(user), password];
-    this.#said = password === '' ? [] : said.filter((form) => form !== '');
-    const forms = password === '' ? [] : [...this.#said, ...otherFormsOf(password)];
-    this.#parts = new Set(forms.flatMap(partsOf));
-    this.#lengths = [...new Set(Array.from(this.#parts, (part) => part.length))];
+    if (credentials === undefined) return;
+    if ('password' in credentials && credentials.password !== '') {
+      const { user, password } = credentials;
+      this.learnResponse(base64(`\0${user}\0${password}`));
+      this.learn(password);
+    }
+    this.learnResponse(base64(credentials.user ?? ''));
+  }
+
+  /** A secret in clear, such as a token: hidden from now on, also within something longer and in the forms of programs. */
+  learn(secret: string): void {
+    if (secret === '' || this.#said.has(secret)) return;
+    for (const form of [secret, base64(secret)]) this.learnResponse(form);
+    for (const form of otherFormsOf(secret)) this.#addParts(form);
+  }
+
+  /** A response as it is sent. */
+  learnResponse(response: string): void {
+    if (response === '' || this.#said.has(response)) return;
+    this.#said.add(response);
+    this.#beginnings = null;
+    this.#addParts(response);
   }
 
   /** The login is over, and its secrets are not said any more. */
@@ -41,16 +56,35 @@ export class Secrets {
     this.#isLoggingIn = false;
   }
 
+  /** @param text what a server said, no reply yet or none at all */
   hide(text: string): string {
-    return this.#parts.size === 0 ? text : hideMarked(text, this.#mark(text));
+    const shown = text.replace(
+      /^(334[ -])(.*)/s,
+      (_, code: string, challenge: string) => code + shownChallenge(challenge),
+    );
+    return this.#parts.size === 0 ? shown : hideMarked(shown, this.#mark(shown));
   }
 
   hideIn(reply: Reply): Reply {
-    if (this.#said.length === 0) return reply;
     const { code, enhancedStatus } = reply;
+    if (code === 334) return { code, lines: reply.lines.map(shownChallenge), enhancedStatus };
+    if (this.#said.size === 0) return reply;
     const isQuick = !this.#isLoggingIn && code < 400;
-    const lines = isQuick ? reply.lines.map((line) => this.#said.reduce(hideBeginnings, line)) : this.#hideAll(reply);
+    const lines = isQuick ? reply.lines.map((line) => this.#hideSaid(line)) : this.#hideAll(reply);
     return { code, lines, enhancedStatus };
+  }
+
+  #hideSaid(line: string): string {
+    this.#beginnings ??= new RegExp(Array.from(this.#said, (form) => escaped(beginningOf(form))).join('|'));
+    if (!this.#beginnings.test(line)) return line;
+    return [...this.#said].reduce(hideBeginnings, line);
+  }
+
+  #addParts(form: string): void {
+    for (const part of partsOf(form)) {
+      this.#parts.add(part);
+      this.#lengths.add(part.length);
+    }
   }
 
   /** A secret may go on in the next line, so the lines are looked at as one text. */
@@ -75,6 +109,12 @@ export class Secrets {
     }
     return marks;
   }
+}
+
+/** What LOGIN asks is no secret and teaches; other challenges may be. */
+function shownChallenge(challenge: string): string {
+  const asked = Buffer.from(challenge, 'base64').toString('latin1');
+  return /^(?:user ?name|password):?\0?$/i.test(asked) || challenge === '' ? challenge : HIDDEN;
 }
 
 /** A password within something longer in base64, in a URL, and as octets that are shown or misread. */
@@ -130,7 +170,7 @@ function hideMarked(text: string, marks: readonly boolean[]): string {
 
 /** Hides each occurrence of the form, and of a beginning of it that is long enough. */
 function hideBeginnings(text: string, form: string): string {
-  const beginning = form.slice(0, KNOWN_BY_CHARACTERS);
+  const beginning = beginningOf(form);
   let shown = '';
   let from = 0;
   for (let at = text.indexOf(beginning); at !== -1; at = text.indexOf(beginning, from)) {
@@ -140,6 +180,14 @@ function hideBeginnings(text: string, form: string): string {
     from = at + length;
   }
   return shown + text.slice(from);
+}
+
+function beginningOf(form: string): string {
+  return form.slice(0, KNOWN_BY_CHARACTERS);
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
 function base64(text: string): string {

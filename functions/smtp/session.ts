@@ -10,6 +10,7 @@ import { LockstepCourse } from './lockstep.ts';
 import { type Opened, open } from './opening.ts';
 import { PipeliningCourse } from './pipelining.ts';
 import type { RecipientResult } from './reckoning.ts';
+import type { Random } from './sasl.ts';
 import { Secrets } from './secrets.ts';
 import { checkSettings, type SessionSettings } from './settings.ts';
 import { targetOf } from './target.ts';
@@ -24,6 +25,8 @@ export interface SessionOptions {
   readonly record: Recorder;
   /** Default: TCP, with TLS on it. */
   readonly connect?: Connect;
+  /** Octets that nobody can foresee, for SCRAM's nonce. Default: none, and SCRAM is not used. */
+  readonly random?: Random;
   /** Aborted while the session is being opened: the connection is cut, whatever it waits for. Later it means nothing. */
   readonly signal?: AbortSignal;
 }
@@ -96,12 +99,12 @@ export async function openSession(settings: SessionSettings, options: SessionOpt
     transcript: new Transcript(options.time, options.record),
     secrets: new Secrets(settings.credentials),
   });
-  const { signal } = options;
+  const { signal, random } = options;
   const cut = (): void => dialogue.destroy();
   if (signal?.aborted) cut();
   signal?.addEventListener('abort', cut, { once: true });
   try {
-    const opened = await open(dialogue, settings);
+    const opened = await open(dialogue, { ...settings, ...(random === undefined ? {} : { random }) });
     // It may have been aborted after the last reply had come.
     if (signal?.aborted && dialogue.failure !== null) throw dialogue.failure;
     return new LiveSession(dialogue, opened, settings);

@@ -1,10 +1,11 @@
 /** Where a session goes to, and as whom: looked at in full before anything is sent. */
 import type { ClientCertificate } from './client-certificate.ts';
 import { Command } from './command.ts';
+import type { Credentials } from './credentials.ts';
 import { SettingsError, TlsRequiredError } from './errors.ts';
 import { quoted } from './printable.ts';
-import { checkCredentials, type MechanismName } from './sasl.ts';
-import type { Credentials } from './secrets.ts';
+import type { MechanismName } from './sasl/mechanism.ts';
+import { checkLogin } from './sasl.ts';
 import { targetOf } from './target.ts';
 import type { Timeouts } from './timeouts.ts';
 
@@ -40,7 +41,7 @@ export interface SessionSettings {
   readonly proxy?: string;
   /** Never sent without TLS. Default: no login. */
   readonly credentials?: Credentials;
-  /** Default: the best that the server offers, PLAIN before LOGIN. */
+  /** This one and no other. Default: the best that the server offers and the credentials are for (`MECHANISM_NAMES`). */
   readonly mechanism?: MechanismName;
   /** Mail transactions in flight on the connection at the most, where the server offers CHUNKING: 1 to 9999. */
   readonly depth?: number;
@@ -56,10 +57,12 @@ export function checkSettings(settings: SessionSettings): void {
   targetOf(settings);
   checkFlow(settings);
   if (settings.credentials === undefined) return;
-  checkCredentials(settings.credentials);
+  checkLogin(settings.credentials, settings.mechanism);
+  if ('external' in settings.credentials && settings.clientCertificate === undefined)
+    throw new SettingsError('credentials', 'are a client certificate, and there is none');
   // RFC 4954 §4: not even for a server that asks for it.
   if (settings.security === 'none') {
-    const problem = 'the settings name a user and password, and security "none": TLS is wanted before they are sent';
+    const problem = 'the settings name credentials, and security "none": TLS is wanted before they are sent';
     throw new TlsRequiredError(problem, { step: 'AUTH' });
   }
 }

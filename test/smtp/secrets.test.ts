@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type MechanismName, SmtpError } from '#smtp';
+import { SmtpError } from '#smtp';
 import type { Reaction } from './memory-wire.ts';
 import { scene, send } from './sessions.ts';
 
@@ -23,7 +23,7 @@ const ECHOES = FORMS.flatMap((form) => [
   `535 ${form}\n`,
 ]);
 
-describe.each<MechanismName>(['PLAIN', 'LOGIN'])('AUTH %s', (mechanism) => {
+describe.each(['PLAIN', 'LOGIN'] as const)('AUTH %s', (mechanism) => {
   it.each(ECHOES)('lets no secret out when the server says %j', async (echo) => {
     const hears = (heard: string): Reaction => {
       if (heard.startsWith('EHLO')) return [`250-mail.example.com\r\n250 AUTH ${mechanism}\r\n`];

@@ -296,7 +296,7 @@ describe('STARTTLS', () => {
     });
     const { how, message } = await open(script, { security: 'starttls' });
     expect(how).toBe('ERR_SMTP_AUTH');
-    expect(message).toBe('Cannot log in: the server offers no AUTH, PLAIN or LOGIN is wanted');
+    expect(message).toBe('Cannot log in: the server offers no AUTH, PLAIN, LOGIN or CRAM-MD5 is wanted');
   });
 });
 

@@ -285,7 +285,7 @@ describe('Session', () => {
       { user: 'u', password: '' },
       { user: 'u\0', password: 'p' },
     ]) {
-      await expect(open({ security: 'starttls', credentials })).rejects.toMatchObject({ code: 'ERR_SMTP_COMMAND' });
+      await expect(open({ security: 'starttls', credentials })).rejects.toMatchObject({ code: 'ERR_SMTP_SETTINGS' });
     }
   });
 });
