@@ -23,7 +23,6 @@ const transport = createTransport({
   port: Number(port),
   secure: true,
   tls: { ca: readFileSync(authority) },
-  auth: { user: 'ana', pass: 'secret' },
 });
 
 let sent = 0;

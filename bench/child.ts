@@ -1,0 +1,48 @@
+/** Programs that are started, heard to their end, and ended by their own id. */
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+export type CommandLine = readonly [command: string, ...words: string[]];
+
+/** Runs a program to its end. @returns what it wrote to standard output. @throws with its own words where it fails */
+export async function outputOf(line: CommandLine, options: SpawnOptions = {}): Promise<string> {
+  const [command, ...words] = line;
+  const child = spawn(command, words, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { stdout: '', stderr: '' };
+  child.stdout?.on('data', (chunk: Buffer) => {
+    said.stdout += chunk.toString();
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said.stderr += chunk.toString();
+  });
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  if (code === 0) return said.stdout;
+  throw new Error(`${line.join(' ')} ended with ${code ?? signal}:\n${said.stderr}${said.stdout}`.slice(0, 4000));
+}
+
+/** A program that serves others until it is ended, and says what there is to say a line at a time. */
+export class Service {
+  readonly child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor([command, ...words]: CommandLine) {
+    this.child = spawn(command, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+    if (this.child.stdout === null) throw new Error(`Cannot hear ${command}`);
+    this.#lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** @throws where the program ended instead */
+  async nextLine(): Promise<string> {
+    const { done, value } = await this.#lines.next();
+    if (done) throw new Error(`${this.child.spawnfile} ended`);
+    return value;
+  }
+
+  async end(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = once(this.child, 'exit');
+    this.child.kill('SIGTERM');
+    await ended;
+  }
+}

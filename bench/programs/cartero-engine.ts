@@ -1,0 +1,84 @@
+/** Cartero's composer and engine by themselves: every mail is composed, and sent on sessions that are kept busy. */
+import { parseNamedMailbox } from '#address';
+import { composeMessage, type EncodedPart, encodeAttachment } from '#mime';
+import { openSession, type Session, type SessionTime } from '#smtp';
+import { contentOf, fileOf, SENDER } from './mails.ts';
+import { authorityOf, beginMeasuring, workToDo } from './work.ts';
+
+const work = workToDo();
+const ca = authorityOf(work);
+const from = parseNamedMailbox(`${SENDER.name} <${SENDER.address}>`);
+const attachments = attachmentsOf(work.attachmentOctets ?? 0);
+const nothing = () => {};
+const options = { release: async () => true, record: nothing };
+const time: SessionTime = {
+  now: () => Date.now(),
+  after(ms, fn) {
+    const timer = setTimeout(fn, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+const sessions = await Promise.all(Array.from({ length: work.connections }, open));
+let next = 0;
+// As the other programs do: a mail on each connection before it counts.
+await sendAll(work.connections);
+const end = beginMeasuring(work.mails);
+await sendAll(work.connections + work.mails);
+end();
+await Promise.all(sessions.map((session) => session.quit()));
+
+function open(): Promise<Session> {
+  const { host, port, depth, without } = work;
+  const settings = {
+    host,
+    port,
+    clientName: 'client.test',
+    ...(depth === undefined ? {} : { depth }),
+    ...(without === undefined ? {} : { without }),
+    ...(ca === null ? { security: 'none' as const } : { security: 'implicit-tls' as const, ca }),
+  };
+  return openSession(settings, { time, record: nothing });
+}
+
+/** Sends until `last` mails have been begun, and waits until all are accepted. */
+async function sendAll(last: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let left = last - next;
+  const send = async (session: Session, index: number) => {
+    const [result] = await transact(session, index);
+    if (result?.outcome !== 'accepted') throw new Error(`mail ${index}: ${JSON.stringify(result)}`);
+    left -= 1;
+    if (left === 0) resolve();
+  };
+  const feed = async (session: Session) => {
+    while (next < last && (await session.ready())) {
+      while (next < last && session.room > 0) send(session, next++).catch(reject);
+    }
+  };
+  for (const session of sessions) feed(session).catch(reject);
+  return promise;
+}
+
+async function transact(session: Session, index: number) {
+  const content = contentOf(index);
+  const to = parseNamedMailbox(`${content.to.name} <${content.to.address}>`);
+  const data = composeMessage({
+    date: 1_700_000_000_000 + index,
+    messageId: `${index}.news@example.com`,
+    from,
+    to,
+    subject: content.subject,
+    text: content.text,
+    html: content.html,
+    attachments,
+  });
+  const envelope = { reversePath: from.mailbox.address, forwardPaths: [to.mailbox.address] };
+  return (await session.transact(envelope, data, options)).recipients;
+}
+
+function attachmentsOf(octets: number): EncodedPart[] {
+  if (octets === 0) return [];
+  const file = { name: 'harvest.pdf', type: 'application/pdf', disposition: 'attachment' as const };
+  return [encodeAttachment({ ...file, content: fileOf(octets) })];
+}
