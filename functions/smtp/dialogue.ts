@@ -136,7 +136,9 @@ export class Dialogue {
       });
     };
     await this.#await<void>('connect', (done) => ({ connected: done }), begin);
-    this.transcript.note(`connected to ${this.#target.host}, port ${this.#target.port}`);
+    const { host, port, proxy } = this.#target;
+    const way = proxy === undefined ? '' : `, through the proxy ${proxy.label}`;
+    this.transcript.note(`connected to ${host}, port ${port}${way}`);
   }
 
   /** @throws TlsError, TimeoutError */
@@ -380,7 +382,9 @@ export class Dialogue {
     const ms = timeoutOf(step, this.#options.timeouts);
     return new Promise<T>((resolve, reject) => {
       const cancel = this.#options.time.after(ms, () => {
-        this.fail(new TimeoutError(`the server did not answer within ${ms / 1000} s`, { step }));
+        const { proxy } = this.#target;
+        const silent = step === 'connect' && proxy !== undefined ? `the proxy ${proxy.label}` : 'the server';
+        this.fail(new TimeoutError(`${silent} did not answer within ${ms / 1000} s`, { step }));
       });
       const done = (value: T): void => {
         this.#waiting = null;

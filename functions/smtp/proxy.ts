@@ -14,7 +14,7 @@ export interface ProxyServer {
   readonly kind: 'socks5' | 'http';
   readonly host: string;
   readonly port: number;
-  readonly credentials: PasswordCredentials | null;
+  readonly login: PasswordCredentials | null;
   /** How it is called in messages, without credentials: `socks5://proxy.example.com:1080`. */
   readonly label: string;
 }
@@ -56,7 +56,7 @@ export function parseProxy(text: string): ProxyServer {
   const port = url.port === '' ? DEFAULT_PORT[kind] : Number(url.port);
   if (port === 0) throw refusal('has the port 0, 1 to 65535 is wanted');
   const label = `${kind}://${authorityOf({ host, port })}`;
-  return { kind, host, port, label, credentials: credentialsOf(url, kind) };
+  return { kind, host, port, label, login: loginOf(url, kind) };
 }
 
 /**
@@ -74,6 +74,13 @@ export async function openTunnel(
   if (early.length > 0) socket.unshift(early);
 }
 
+/** A proxy may say its login again, and in clear also for the server. */
+export function learnProxyLogin(secrets: Secrets, { login }: ProxyServer): void {
+  if (login === null) return;
+  secrets.learn(login.password);
+  secrets.learnResponse(basicOf(login));
+}
+
 /** What a proxy has to do with a failure, as errors say it. */
 export function proxyError(proxy: ProxyServer, problem: string, cause?: Error): Error {
   return new Error(`the proxy ${proxy.label} ${problem}`, cause === undefined ? undefined : { cause });
@@ -86,7 +93,7 @@ async function askSocks(
 ): Promise<Uint8Array> {
   const { SocksClient } = await import('socks');
   if (socket.destroyed) throw proxyError(proxy, 'closed the connection');
-  const { user, password } = proxy.credentials ?? {};
+  const { user, password } = proxy.login ?? {};
   try {
     await SocksClient.createConnection({
       command: 'connect',
@@ -149,7 +156,9 @@ async function askHttp(
   });
   const { statusCode = 0, statusMessage = '' } = answer;
   if (statusCode >= 200 && statusCode < 300) return head;
-  const said = new Secrets(proxy.credentials ?? undefined).hide(`${statusCode} ${statusMessage}`);
+  const secrets = new Secrets();
+  learnProxyLogin(secrets, proxy);
+  const said = secrets.hide(`${statusCode} ${statusMessage}`);
   throw proxyError(proxy, `answered ${quoted(said)}`);
 }
 
@@ -162,17 +171,19 @@ function httpProblem(error: Error): string {
 }
 
 /** RFC 7617 §2. */
-function authorizationOf({ credentials }: ProxyServer): Record<string, string> {
-  if (credentials === null) return {};
-  const basic = Buffer.from(`${credentials.user}:${credentials.password}`, 'utf8').toString('base64');
-  return { 'Proxy-Authorization': `Basic ${basic}` };
+function authorizationOf({ login }: ProxyServer): Record<string, string> {
+  return login === null ? {} : { 'Proxy-Authorization': `Basic ${basicOf(login)}` };
+}
+
+function basicOf({ user, password }: PasswordCredentials): string {
+  return Buffer.from(`${user}:${password}`, 'utf8').toString('base64');
 }
 
 function authorityOf({ host, port }: { readonly host: string; readonly port: number }): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function credentialsOf(url: URL, kind: ProxyServer['kind']): PasswordCredentials | null {
+function loginOf(url: URL, kind: ProxyServer['kind']): PasswordCredentials | null {
   if (url.username === '' && url.password === '') return null;
   const user = decode(url.username);
   const password = decode(url.password);

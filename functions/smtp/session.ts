@@ -9,6 +9,7 @@ import type { Extensions } from './extensions.ts';
 import { LockstepCourse } from './lockstep.ts';
 import { type Opened, open } from './opening.ts';
 import { PipeliningCourse } from './pipelining.ts';
+import { learnProxyLogin } from './proxy.ts';
 import type { RecipientResult } from './reckoning.ts';
 import type { Random } from './sasl.ts';
 import { Secrets } from './secrets.ts';
@@ -92,12 +93,15 @@ export interface Session {
  */
 export async function openSession(settings: SessionSettings, options: SessionOptions): Promise<Session> {
   checkSettings(settings);
-  const dialogue = new Dialogue(targetOf(settings), {
+  const target = targetOf(settings);
+  const secrets = new Secrets(settings.credentials);
+  if (target.proxy !== undefined) learnProxyLogin(secrets, target.proxy);
+  const dialogue = new Dialogue(target, {
     connect: options.connect ?? connectTcp,
     time: options.time,
     timeouts: { ...DEFAULT_TIMEOUTS, ...settings.timeouts },
     transcript: new Transcript(options.time, options.record),
-    secrets: new Secrets(settings.credentials),
+    secrets,
   });
   const { signal, random } = options;
   const cut = (): void => dialogue.destroy();

@@ -84,6 +84,11 @@ export class Client {
     return taken;
   }
 
+  /** Takes whatever has come by now. */
+  drain(): void {
+    this.#unread = '';
+  }
+
   /** Reads no more. */
   pause(): void {
     this.#socket.pause();
