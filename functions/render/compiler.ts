@@ -6,6 +6,7 @@ import type { Library } from './library.ts';
 import type { Sheet } from './parse.ts';
 import { rewrite } from './rewrite.ts';
 import {
+  type Account,
   ARGUMENT,
   CONTEXT,
   type Frame,
@@ -19,7 +20,7 @@ import {
 } from './strict.ts';
 import type { Variables } from './values.ts';
 
-export type Template = (variables: Variables, frame: Frame) => string;
+export type Template = (variables: Variables, account: Account) => string;
 
 /**
  * @param isHtml HTML escapes what it prints; subjects, text and names do not
@@ -38,13 +39,26 @@ export function createCompiler(library: Library, isHtml: boolean): (sheet: Sheet
     for (const sheet of library.reach(root)) {
       if (sheet !== root) environment.registerPartial(sheet.key, counted(compile(sheet)));
     }
-    const delegate = compile(root);
-    return (variables, data) => delegate(variables, { data, ...NO_PROTOTYPES });
+    const delegate = compile(root) as SettledDelegate;
+    settle(delegate);
+    return (variables, account) => delegate(variables, { data: { account, root: variables } });
   };
 }
 
 /** Said outright, Handlebars refuses in silence; left out, it warns on the console. */
 const NO_PROTOTYPES = { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false };
+
+/** What is in a delegate, and not in its type: it is called at each rendering, with the options that were given. */
+type SettledDelegate = Handlebars.TemplateDelegate & { _setup: (options: Handlebars.RuntimeOptions) => void };
+
+/**
+ * Handlebars wraps every helper and copies its list of rights at each rendering. Partials and helpers are all there by
+ * now and do not change, so that once is enough; it would take longer than most templates.
+ */
+function settle(delegate: SettledDelegate): void {
+  delegate._setup(NO_PROTOTYPES);
+  delegate._setup = () => {};
+}
 
 /** Handlebars looks at the white space of a tree again; what stands alone on its line has been dealt with by then. */
 const PARSED = { ignoreStandalone: true };

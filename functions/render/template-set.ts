@@ -70,7 +70,7 @@ export function compileTemplates(sources: TemplateSources): TemplateSet {
 function renderer(template: Template, name: string, oneLine: boolean): (variables: Variables) => string {
   return (variables) => {
     const account: Account = { template: name, oneLine, characters: 0, steps: 0 };
-    const output = guarded(name, () => template(plainVariables(variables, name), { account }));
+    const output = guarded(name, () => template(plainVariables(variables, name), account));
     // A character is 1 to 3 octets per UTF-16 unit, so that most outputs need not be measured.
     if (output.length * 3 > MAX_OUTPUT_OCTETS && Buffer.byteLength(output) > MAX_OUTPUT_OCTETS) {
       throw tooLarge({ template: name, line: null, variable: null });
