@@ -6,7 +6,8 @@
 #
 #   login       alice / wonder land, after TLS only: PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256
 #   CA          FOLDER/ca.pem, for the names mail.test, localhost and 127.0.0.1
-#   mail        to mail.test, example.com, example.org, example.net and no other domain, for logged-in senders only;
+#   mail        to mail.test, example.com, example.org, example.net and no other domain, for logged-in senders only (with
+#               WITHOUT_LOGIN=yes in the environment for all);
 #               every recipient's in FOLDER/mail/all/new, with Delivered-To. Nothing leaves the machine.
 #   bounce@…    is refused for good, later@… for now
 #   logs        FOLDER/log
@@ -122,7 +123,7 @@ smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = private/auth
 smtpd_sasl_security_options = noanonymous
-smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_relay_restrictions = permit_sasl_authenticated, $([ "${WITHOUT_LOGIN:-no}" = yes ] && echo reject_unauth_destination || echo reject)
 smtpd_recipient_restrictions = check_recipient_access regexp:$folder/postfix/recipients, reject_unauth_destination
 
 virtual_mailbox_domains = mail.test, example.com, example.org, example.net
