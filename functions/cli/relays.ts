@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { type EmbeddedServer, InboxStore, startEmbeddedServer, systemClock } from '#local';
+import { type EmbeddedServer, InboxStore, startEmbeddedServer, systemClock, systemRandom } from '#local';
 import { findRelay, nearName, parseRelayUrl, type Relay, RelayError, relayNames } from '#mailing';
 import { openSession, type Session, type TranscriptRecord } from '#smtp';
 import { PROJECT } from './campaigns.ts';
@@ -80,7 +80,8 @@ export function connectTo(
   return {
     relay,
     inbox,
-    openSession: (record, signal) => openSession(settings, { time, record, ...(signal ? { signal } : {}) }),
+    openSession: (record, signal) =>
+      openSession(settings, { time, random: systemRandom, record, ...(signal ? { signal } : {}) }),
     close,
   };
 }

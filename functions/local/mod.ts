@@ -12,4 +12,5 @@ export * from './inbox/mod.ts';
 export { openProcessLock, type ProcessLock } from './process-lock.ts';
 export { type LocalState, openState, StateError, type StateOptions } from './state.ts';
 export { systemClock } from './system-clock.ts';
+export { systemRandom } from './system-random.ts';
 export { openTranscriptFiles, type TranscriptFilesOptions } from './transcript-files.ts';

@@ -2,7 +2,11 @@
 import type { SessionSettings } from '#smtp';
 import schema from '../../infra/relays.schema.json' with { type: 'json' };
 import { jsonFileReader } from './json-file.ts';
-import { escapeControls, formatProblem } from './problem.ts';
+import { formatProblem } from './problem.ts';
+import { RelayError } from './relay-error.ts';
+import { AUTH, loginOf } from './relay-login.ts';
+
+export { RelayError } from './relay-error.ts';
 
 export interface Relay {
   /** How it is called in messages: its name, or host and port. Never credentials. */
@@ -15,15 +19,6 @@ export interface Relay {
   readonly connections?: number;
 }
 
-/** The relay's settings cannot be used. */
-export class RelayError extends Error {
-  readonly code = 'ERR_RELAY';
-  constructor(problem: string, options?: ErrorOptions) {
-    super(escapeControls(`Cannot use the relay: ${problem}`), options);
-    this.name = 'RelayError';
-  }
-}
-
 const FORMS =
   'smtps://user:password@host:465 (TLS from the first octet), smtp://user:password@host:587 (STARTTLS) or smtp+insecure://127.0.0.1:25 (no TLS, loopback only)';
 const SECURITY = { 'smtps:': 'implicit-tls', 'smtp:': 'starttls', 'smtp+insecure:': 'none' } as const;
@@ -33,7 +28,7 @@ const PARAMETERS = {
   ca: [/^[^\u0000-\u001f\u007f]+$/, 'a file'],
   servername: [/^[A-Za-z0-9.-]+$/, 'a name such as smtp.example.com'],
   name: [/^([A-Za-z0-9.-]+|\[[A-Za-z0-9.:-]+\])$/, 'a name such as mailer.example.com'],
-  auth: [/^(PLAIN|LOGIN)$/i, 'PLAIN or LOGIN'],
+  auth: AUTH,
   depth: [/^[1-9]\d{0,3}$/, 'a number from 1 to 9999'],
 } as const;
 type Parameter = keyof typeof PARAMETERS;
@@ -66,9 +61,8 @@ export function parseRelayUrl(text: string, clientName: string): Relay {
   const parameters = readParameters(url.search.slice(1));
   const user = decode(url.username, 'user');
   const password = decode(url.password, 'password');
-  if (security === 'none') refuseInsecure(host, user !== '' || password !== '', false);
-  if ((user === '') !== (password === ''))
-    throw new RelayError('the URL has only one of user and password, wanted both or none');
+  const hasLogin = user !== '' || password !== '' || parameters.auth !== undefined;
+  if (security === 'none') refuseInsecure(host, hasLogin, false);
   const port = url.port === '' ? DEFAULT_PORT[security] : Number(url.port);
   if (port === 0) throw new RelayError("the URL's port is 0, wanted 1 to 65535");
   return {
@@ -80,8 +74,7 @@ export function parseRelayUrl(text: string, clientName: string): Relay {
       security,
       clientName: parameters.name ?? clientName,
       ...(parameters.servername === undefined ? {} : { servername: parameters.servername }),
-      ...(user === '' ? {} : { credentials: { user, password } }),
-      ...(parameters.auth === undefined ? {} : { mechanism: /^LOGIN$/i.test(parameters.auth) ? 'LOGIN' : 'PLAIN' }),
+      ...loginOf({ user, password, auth: parameters.auth }),
     },
   };
 }

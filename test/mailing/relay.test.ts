@@ -54,11 +54,29 @@ describe('parseRelayUrl', () => {
     ['smtp://h?name=me.example.com', { session: { clientName: 'me.example.com' } }],
     ['smtp://h?name=[192.0.2.1]', { session: { clientName: '[192.0.2.1]' } }],
     ['smtp://u:p@h?auth=login&depth=16', { session: { mechanism: 'LOGIN' } }],
-    ['smtp://u:p@h?auth=PLAIN', { session: { mechanism: 'PLAIN' } }],
+    ['smtp://u:p@h?auth=PLAIN', { session: { mechanism: 'PLAIN', credentials: { user: 'u', password: 'p' } } }],
+    ['smtp://u:p@h?auth=scram-sha-256-plus', { session: { mechanism: 'SCRAM-SHA-256-PLUS' } }],
+    ['smtp://u:p@h?auth=SCRAM-SHA-256', { session: { mechanism: 'SCRAM-SHA-256' } }],
+    ['smtp://u:p@h?auth=SCRAM-SHA-1-PLUS', { session: { mechanism: 'SCRAM-SHA-1-PLUS' } }],
+    ['smtp://u:p@h?auth=SCRAM-SHA-1', { session: { mechanism: 'SCRAM-SHA-1' } }],
+    ['smtp://u:p@h?auth=CRAM-MD5', { session: { mechanism: 'CRAM-MD5' } }],
+    ['smtp://u:p@h?auth=oauthbearer', { session: { mechanism: 'OAUTHBEARER', credentials: { user: 'u' } } }],
+    ['smtp://u:p@h?auth=XOAUTH2', { session: { mechanism: 'XOAUTH2', credentials: { user: 'u' } } }],
+    ['smtp://h?auth=EXTERNAL', { session: { mechanism: 'EXTERNAL', credentials: { external: true } } }],
+    ['smtp://u@h?auth=EXTERNAL', { session: { mechanism: 'EXTERNAL', credentials: { external: true, user: 'u' } } }],
   ];
   for (const [url, expected] of forms) {
     test(`takes ${url}`, () => expect(parse(url)).toMatchObject(expected));
   }
+
+  test('takes the password for an access token where the mechanism wants one, and has no newer one', async () => {
+    for (const auth of ['OAUTHBEARER', 'XOAUTH2']) {
+      const { credentials } = parse(`smtp://u:ya29.a%2Bb%3D@h?auth=${auth}`).session;
+      if (credentials === undefined || !('token' in credentials)) throw new Error('there is no token source');
+      expect(await credentials.token({ refresh: false })).toBe('ya29.a+b=');
+      await expect(credentials.token({ refresh: true })).rejects.toThrow(RelayError);
+    }
+  });
 
   test('keeps what the URL does not say to the defaults', () => {
     expect(parse('smtp://smtp.example.com')).toEqual({
@@ -96,7 +114,14 @@ describe('parseRelayUrl', () => {
     ['smtp://h?ca', '"ca" is empty'],
     ['smtp://h?name=a%0d%0ab', '"name" is not a name'],
     ['smtp://h?servername=a%00', '"servername" is not a name'],
-    ['smtp://u:p@h?auth=CRAM-MD5', '"auth" is not PLAIN or LOGIN'],
+    ['smtp://u:p@h?auth=DIGEST-MD5', '"auth" is not SCRAM-SHA-256-PLUS, .*, LOGIN or CRAM-MD5'],
+    ['smtp://u:p@h?auth=SCRAM', '"auth" is not'],
+    ['smtp://u:p@h?auth=PLAIN%0d%0aRSET', '"auth" is not'],
+    ['smtp://u:p@h?auth=EXTERNAL', 'has a password, and auth=EXTERNAL takes none'],
+    ['smtp://h?auth=PLAIN', 'names PLAIN, and no user and password'],
+    ['smtp://h?auth=XOAUTH2', 'names XOAUTH2, and no user and access token'],
+    ['smtp://u@h?auth=OAUTHBEARER', 'only one of user and password'],
+    ['smtp+insecure://127.0.0.1?auth=EXTERNAL', 'credentials are never sent without TLS'],
     ['smtp://h?depth=0', '"depth" is not a number'],
     ['smtp://h?depth=99999', '"depth" is not a number'],
     ['smtp://h?depth=1e3', '"depth" is not a number'],
