@@ -3,6 +3,7 @@
  * the step at which it failed; `CommandError` and `MailDataError` are about what the caller asked for, and are thrown
  * before any octet of it leaves.
  */
+import { escapeControls } from './printable.ts';
 import { quotedReply, type Reply } from './reply.ts';
 
 /** The steps of a session, in order; `idle` is between two mail transactions. */
@@ -61,7 +62,9 @@ export abstract class SmtpError extends Error {
   readonly reply?: Reply;
 
   constructor(problem: string, evidence: Evidence) {
-    super(cannot(evidence.step, problem), evidence.cause === undefined ? undefined : { cause: evidence.cause });
+    // Whatever of the server's words a problem quotes: in an error nothing acts on a terminal or ends a line.
+    const message = escapeControls(cannot(evidence.step, problem));
+    super(message, evidence.cause === undefined ? undefined : { cause: evidence.cause });
     this.step = evidence.step;
     if (evidence.reply !== undefined) this.reply = evidence.reply;
   }
@@ -136,12 +139,15 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
   readonly code = 'ERR_SMTP_SETTINGS';
   readonly field: string;
+  /** Without the field: `is empty`. */
+  readonly problem: string;
   /** What is wrong with the field, as a sentence of which it is the subject. */
   readonly problem: string;
 
   constructor(field: string, problem: string, options?: ErrorOptions) {
     super(`Cannot use settings: ${field} ${problem}`, options);
     this.field = field;
+    this.problem = problem;
     this.problem = problem;
   }
 }

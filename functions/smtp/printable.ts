@@ -12,7 +12,12 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u20
 /** One line, control characters as `\u001b`, cut at {@link SHOWN_CHARACTERS}. Backslashes stay as they are. */
 export function printable(text: string): string {
   const cut = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
-  return cut.toWellFormed().replace(CONTROL, escapeCharacter);
+  return escapeControls(cut.toWellFormed());
+}
+
+/** The whole text, control characters as `\u001b`. */
+export function escapeControls(text: string): string {
+  return text.replace(CONTROL, escapeCharacter);
 }
 
 /** The same between double quotes, for error messages. */
