@@ -139,15 +139,12 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
   readonly code = 'ERR_SMTP_SETTINGS';
   readonly field: string;
-  /** Without the field: `is empty`. */
-  readonly problem: string;
-  /** What is wrong with the field, as a sentence of which it is the subject. */
+  /** What is wrong, as a sentence of which the field is the subject: `is empty`. */
   readonly problem: string;
 
   constructor(field: string, problem: string, options?: ErrorOptions) {
     super(`Cannot use settings: ${field} ${problem}`, options);
     this.field = field;
-    this.problem = problem;
     this.problem = problem;
   }
 }
