@@ -12,6 +12,8 @@ export interface Extensions {
   readonly sizeLimit: number | null;
   /** RFC 9422; `null` where it names none. */
   readonly limits: Limits;
+  /** The shortest time within which the server gives undelivered mail back (RFC 2852); `null` where it names none. */
+  readonly minDeliverBySeconds: number | null;
 }
 
 export interface Limits {
@@ -19,13 +21,14 @@ export interface Limits {
   readonly mailMax: number | null;
   /** Recipients in one mail transaction. */
   readonly rcptMax: number | null;
-  /** Domains of recipients in one mail transaction. */
+  /** Domains of recipients in one session, and so in one mail transaction. */
   readonly rcptDomainMax: number | null;
 }
 
 // RFC 5321 §4.1.1.1: ehlo-keyword; and `AUTH=PLAIN`, as servers of old wrote it for clients of old.
 const EHLO_LINE = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:[ =](.*))?$/;
 const SIZE = /^\d{1,15}$/;
+const SECONDS = /^\d{1,9}$/;
 
 /** RFC 5321 §4.1.1.1: keywords count in any case. A line that is no ehlo-line offers nothing. */
 export function parseExtensions(reply: Reply): Extensions {
@@ -51,6 +54,7 @@ class Offered implements Extensions {
   readonly mechanisms: readonly string[];
   readonly sizeLimit: number | null;
   readonly limits: Limits;
+  readonly minDeliverBySeconds: number | null;
   readonly #offered: ReadonlyMap<string, readonly string[]>;
 
   constructor(offered: ReadonlyMap<string, readonly string[]>) {
@@ -64,6 +68,9 @@ class Offered implements Extensions {
       rcptMax: this.#limit('RCPTMAX'),
       rcptDomainMax: this.#limit('RCPTDOMAINMAX'),
     };
+    // Extensions of the extension may follow, behind a comma.
+    const seconds = this.parameters('DELIVERBY')[0]?.split(',', 1)[0] ?? '';
+    this.minDeliverBySeconds = SECONDS.test(seconds) ? Number(seconds) : null;
   }
 
   /** RFC 9422 §4: `NAME=n`, n from 1 on. */

@@ -14,7 +14,7 @@ export type { Release } from './advance.ts';
 export type { PeerCertificate } from './certificate.ts';
 export type { ChannelBinding } from './channel-binding.ts';
 export type { ClientCertificate } from './client-certificate.ts';
-export { Command, type MailParameters } from './command.ts';
+export { Command } from './command.ts';
 export type {
   Credentials,
   ExternalCredentials,
@@ -22,7 +22,7 @@ export type {
   TokenCredentials,
   TokenSource,
 } from './credentials.ts';
-export type { Envelope } from './envelope.ts';
+export type { DsnRequest, Envelope } from './envelope.ts';
 export {
   AuthError,
   CommandError,
@@ -41,8 +41,10 @@ export {
   unexpectedReply,
   WithheldError,
 } from './errors.ts';
-export { type Extensions, parseExtensions } from './extensions.ts';
+export { type Extensions, type Limits, parseExtensions } from './extensions.ts';
+export type { DeliverBy, MailParameters, Notify, RcptParameters } from './parameters.ts';
 export { type Place, Pool, type PoolOptions } from './pool.ts';
+export { parseProxy } from './proxy.ts';
 export type { RecipientResult } from './reckoning.ts';
 export { type Reply, replyText, type Severity, severityOf } from './reply.ts';
 export { type ReceivedReply, ReplyParser } from './reply-parser.ts';
@@ -57,7 +59,7 @@ export {
   type TransactionOptions,
   type TransactionResult,
 } from './session.ts';
-export type { OptionalExtension, SessionSettings } from './settings.ts';
+export { checkSettings, type OptionalExtension, type SessionSettings } from './settings.ts';
 export { DEFAULT_TIMEOUTS, type SessionTime, type Timeouts } from './timeouts.ts';
 export type { Recorder, TranscriptRecord } from './transcript.ts';
 export { END_OF_MAIL_DATA, type MailData, type TransparentData, transparent } from './transparency.ts';

@@ -127,6 +127,7 @@ class LiveSession implements Session {
   readonly #dialogue: Dialogue;
   readonly #course: Course;
   readonly #limit: number;
+  readonly #server: { readonly name: string; readonly secured: boolean; readonly chunking: boolean };
   readonly #underWay = new Set<Promise<unknown>>();
   #waiting: (() => void)[] = [];
   #transactions = 0;
@@ -138,6 +139,7 @@ class LiveSession implements Session {
     this.peer = opened.peer;
     this.mode = modeOf(opened.extensions, settings.without ?? []);
     this.#course = courseOf(this.mode, dialogue, settings.depth ?? DEFAULT_DEPTH);
+    this.#server = { name: settings.host, secured: opened.peer !== null, chunking: this.mode === 'chunking' };
     this.#limit = opened.extensions.limits.mailMax ?? Number.POSITIVE_INFINITY;
     dialogue.onOver(() => this.#look());
   }
@@ -171,7 +173,7 @@ class LiveSession implements Session {
         `Cannot start mail transaction: ${this.underWay} are under way, the session has no room for more`,
       );
     }
-    const prepared = prepare(envelope, data, this.extensions);
+    const prepared = prepare(envelope, data, this.extensions, this.#server);
     if (!this.usable) return this.#unsent(envelope);
     this.#transactions += 1;
     const run = this.#course.run(prepared, options);

@@ -6,6 +6,7 @@
  * A mail comes in pieces, some of them shared by all mails of a run. What is known of a large piece is kept, so that an
  * attachment is looked at once however many mails carry it. Pieces must not be changed once they were handed over.
  */
+import { isAscii } from 'node:buffer';
 import { MailDataError } from './errors.ts';
 import {
   BARE_CR,
@@ -30,6 +31,11 @@ export interface MailData {
   readonly sevenBit: boolean;
   /** Whether some line begins with a dot. */
   readonly hasDotLine: boolean;
+  /**
+   * It need not consist of lines: NUL, bare CR and LF, lines of any length. Such mail data is taken where the server offers
+   * CHUNKING and BINARYMIME (RFC 3030 §3). Default false.
+   */
+  readonly binary?: boolean;
 }
 
 /** Mail data that may be sent. */
@@ -43,6 +49,8 @@ export interface TransparentData {
   /** Octets before stuffing: the message size as SIZE declares it (RFC 1870 §5 does not count the added dots). */
   readonly size: number;
   readonly sevenBit: boolean;
+  /** It does not consist of lines: only BDAT can carry it. */
+  readonly isBinary: boolean;
 }
 
 /**
@@ -58,7 +66,25 @@ export function transparent(data: Pick<MailData, 'pieces'>): TransparentData {
   return new Checked(data.pieces);
 }
 
+/** Mail data of which nothing is demanded but that there is some. @throws MailDataError */
+export function asBinary(data: Pick<MailData, 'pieces'>): TransparentData {
+  const content = data.pieces.filter((piece) => piece.length > 0);
+  const size = content.reduce((sum, piece) => sum + piece.length, 0);
+  if (size === 0) throw new MailDataError('last line', 'there is none', 0);
+  return {
+    content,
+    size,
+    octets: size,
+    sevenBit: content.every((piece) => isAscii(piece)),
+    isBinary: true,
+    get pieces(): never {
+      throw new MailDataError('line end', 'it is binary, which DATA cannot carry');
+    },
+  };
+}
+
 class Checked implements TransparentData {
+  readonly isBinary = false;
   readonly content: readonly Uint8Array[];
   readonly size: number;
   readonly octets: number;

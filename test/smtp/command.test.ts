@@ -34,8 +34,8 @@ describe('Command', () => {
     [Command.authCancel('LOGIN'), '*\r\n'],
     [Command.mail(''), 'MAIL FROM:<>\r\n'],
     [Command.mail('news@example.com'), 'MAIL FROM:<news@example.com>\r\n'],
-    [Command.mail('a@b.c', { eightBit: true, size: 42 }), 'MAIL FROM:<a@b.c> BODY=8BITMIME SIZE=42\r\n'],
-    [Command.mail('a@b.c', { eightBit: false, size: 0 }), 'MAIL FROM:<a@b.c> SIZE=0\r\n'],
+    [Command.mail('a@b.c', { body: '8BITMIME', size: 42 }), 'MAIL FROM:<a@b.c> BODY=8BITMIME SIZE=42\r\n'],
+    [Command.mail('a@b.c', { size: 0 }), 'MAIL FROM:<a@b.c> SIZE=0\r\n'],
     [Command.rcpt('Person+tag@EXAMPLE.org'), 'RCPT TO:<Person+tag@EXAMPLE.org>\r\n'],
     [Command.rcpt('"a.@\\"b"@example.org'), 'RCPT TO:<"a.@\\"b"@example.org>\r\n'],
     [Command.rcpt('a@[192.0.2.1]'), 'RCPT TO:<a@[192.0.2.1]>\r\n'],
@@ -156,7 +156,7 @@ describe('Command', () => {
   it('keeps the longest lines within the 512 octets that any server takes', () => {
     const name = `${LONGEST_PATH.slice(LONGEST_PATH.indexOf('@') + 1)}.${'e'.repeat(63)}`;
     const longest = [
-      Command.mail(LONGEST_PATH, { eightBit: true, size: Number.MAX_SAFE_INTEGER }),
+      Command.mail(LONGEST_PATH, { body: '8BITMIME', size: Number.MAX_SAFE_INTEGER }),
       Command.rcpt(LONGEST_PATH),
       Command.ehlo(name),
     ];
