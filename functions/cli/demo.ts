@@ -31,7 +31,7 @@ export const demo: Command = {
         shell.note(
           `Embedded SMTP server on ${server.host}: STARTTLS on ${server.startTlsPort}, TLS on ${server.implicitTlsPort}, login required.`,
         );
-        const relay = connectTo(embeddedRelay(server), server.ca, inbox.store.folder, async () => {});
+        const relay = connectTo(embeddedRelay(server), { ca: server.ca }, inbox.store.folder, async () => {});
         const end = await runCampaign(
           { campaign, audience, state, openRelay: async () => relay, slot: null, another: true, rehearsal: true },
           shell,

@@ -5,7 +5,14 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type EmbeddedServer, InboxStore, startEmbeddedServer, systemClock, systemRandom } from '#local';
 import { findRelay, nearName, parseRelayUrl, type Relay, RelayError, relayNames } from '#mailing';
-import { openSession, type Session, type TranscriptRecord } from '#smtp';
+import {
+  checkSettings,
+  openSession,
+  type Session,
+  type SessionSettings,
+  SettingsError,
+  type TranscriptRecord,
+} from '#smtp';
 import { PROJECT } from './campaigns.ts';
 import type { Shell } from './command.ts';
 
@@ -16,6 +23,8 @@ export interface OpenRelay {
   openSession(record: (entry: TranscriptRecord) => void, signal?: AbortSignal): Promise<Session>;
   close(): Promise<void>;
 }
+
+type RelayFiles = Pick<SessionSettings, 'ca' | 'clientCertificate'>;
 
 /** What is meant, before anything is connected or started. */
 export interface ChosenRelay {
@@ -42,12 +51,14 @@ export async function chooseRelay(
   if (named !== null) {
     return {
       isEmbedded: false,
-      open: async () => connectTo(atDepth(named.relay, options.depth), named.ca, null, async () => {}),
+      open: async () => connectTo(atDepth(named.relay, options.depth), named.files, null, async () => {}),
     };
   }
   const open = async () => {
     const server = await startEmbeddedServer({ store: await InboxStore.open(options.inbox) });
-    return connectTo(atDepth(embeddedRelay(server), options.depth), server.ca, options.inbox, () => server.close());
+    return connectTo(atDepth(embeddedRelay(server), options.depth), { ca: server.ca }, options.inbox, () =>
+      server.close(),
+    );
   };
   return { isEmbedded: true, open };
 }
@@ -65,16 +76,17 @@ export function embeddedRelay(server: EmbeddedServer): Relay {
   };
 }
 
+/** @param files what the relay's settings have in files */
 export function connectTo(
   relay: Relay,
-  ca: string | undefined,
+  files: RelayFiles,
   inbox: string | null,
   close: () => Promise<void>,
 ): OpenRelay {
   const settings = {
     timeouts: { greetingMs: GREETING_TIMEOUT_MS },
     ...relay.session,
-    ...(ca === undefined ? {} : { ca }),
+    ...files,
   };
   const time = systemClock();
   return {
@@ -89,15 +101,15 @@ export function connectTo(
 async function namedRelay(
   { url, name }: { url?: string | undefined; name: string },
   shell: Shell,
-): Promise<{ relay: Relay; ca: string | undefined } | null> {
+): Promise<{ relay: Relay; files: RelayFiles } | null> {
   const given = url ?? shell.env.CARTERO_RELAY;
   if (given !== undefined && given !== '') {
     const relay = parseRelayUrl(given, clientName());
-    return { relay, ca: await readAuthority(relay.caFile, shell.cwd) };
+    return { relay, files: await readFiles(relay, shell.cwd) };
   }
   const file = relaysFile(shell);
   const relay = file === undefined ? null : findRelay(name, file, await readFile(file, 'utf8'), clientName());
-  if (relay !== null && file !== undefined) return { relay, ca: await readAuthority(relay.caFile, dirname(file)) };
+  if (relay !== null && file !== undefined) return { relay, files: await readFiles(relay, dirname(file)) };
   if (name !== 'default')
     throw new RelayError(
       `the campaign names the relay "${name}", and ${file ?? 'infra/relays.json'} has none of that name`,
@@ -122,12 +134,34 @@ function relaysFile({ cwd }: Shell): string | undefined {
   return [join(cwd, 'infra', 'relays.json'), join(PROJECT, 'infra', 'relays.json')].find((path) => existsSync(path));
 }
 
-async function readAuthority(file: string | undefined, folder: string): Promise<string | undefined> {
-  if (file === undefined) return undefined;
+/** @throws RelayError where one cannot be read, or certificate and key do not belong together */
+async function readFiles({ caFile, clientCertificate, session }: Relay, folder: string): Promise<RelayFiles> {
+  const read = (file: string, what: string) =>
+    readPem(resolve(folder, file), `its ${what}'s file ${JSON.stringify(file)}`);
+  const ca = caFile === undefined ? {} : { ca: await read(caFile, 'certificate authority') };
+  if (clientCertificate === undefined) return checked(ca, session);
+  const { certificateFile, keyFile, passphrase } = clientCertificate;
+  const certificate = await read(certificateFile, 'client certificate');
+  const key = await read(keyFile, "client certificate's key");
+  const pair = { certificate, key, ...(passphrase === undefined ? {} : { passphrase }) };
+  return checked({ ...ca, clientCertificate: pair }, session);
+}
+
+function checked(files: RelayFiles, session: Relay['session']): RelayFiles {
   try {
-    return await readFile(resolve(folder, file), 'utf8');
+    checkSettings({ ...session, ...files });
+    return files;
+  } catch (error) {
+    if (error instanceof SettingsError) throw new RelayError(`its ${error.field} ${error.problem}`);
+    throw error;
+  }
+}
+
+async function readPem(path: string, what: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new RelayError(`its certificate authority's file ${JSON.stringify(file)} cannot be read`, { cause });
+    throw new RelayError(`${what} cannot be read`, { cause });
   }
 }
 

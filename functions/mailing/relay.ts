@@ -5,15 +5,18 @@ import { jsonFileReader } from './json-file.ts';
 import { formatProblem } from './problem.ts';
 import { RelayError } from './relay-error.ts';
 import { AUTH, loginOf } from './relay-login.ts';
+import { type ClientCertificateFiles, clientCertificateOf, WAY, type WrittenWay, wayOf } from './relay-way.ts';
 
 export { RelayError } from './relay-error.ts';
 
 export interface Relay {
   /** How it is called in messages: its name, or host and port. Never credentials. */
   readonly label: string;
-  readonly session: Omit<SessionSettings, 'ca'>;
+  readonly session: Omit<SessionSettings, 'ca' | 'clientCertificate'>;
   /** PEM file with the certificate authorities to trust instead of the system's; relative paths are the caller's to resolve. */
   readonly caFile?: string;
+  /** What the client shows where the relay asks for it; paths as with `caFile`. */
+  readonly clientCertificate?: ClientCertificateFiles;
   /** Mails per second at the most. */
   readonly messagesPerSecond?: number;
   readonly connections?: number;
@@ -26,6 +29,7 @@ const DEFAULT_PORT = { 'implicit-tls': 465, starttls: 587, none: 25 } as const;
 /** What each parameter of a URL may be, and how that is said. */
 const PARAMETERS = {
   ca: [/^[^\u0000-\u001f\u007f]+$/, 'a file'],
+  ...WAY,
   servername: [/^[A-Za-z0-9.-]+$/, 'a name such as smtp.example.com'],
   name: [/^([A-Za-z0-9.-]+|\[[A-Za-z0-9.:-]+\])$/, 'a name such as mailer.example.com'],
   auth: AUTH,
@@ -35,7 +39,8 @@ type Parameter = keyof typeof PARAMETERS;
 const HOST = /^[A-Za-z0-9._:-]+$/;
 
 /**
- * Reads a relay URL. The parameters `ca`, `servername`, `name`, `auth` and `depth` may follow.
+ * Reads a relay URL. The parameters `ca`, `cert`, `key`, `passphrase`, `fingerprint`, `proxy`, `servername`, `name`, `auth` and
+ * `depth` may follow.
  * @param clientName what EHLO says where the URL has no `name`
  * @throws RelayError that never quotes the password
  */
@@ -68,28 +73,31 @@ export function parseRelayUrl(text: string, clientName: string): Relay {
   return {
     label: `${host}:${port}`,
     ...(parameters.ca === undefined ? {} : { caFile: parameters.ca }),
+    ...clientCertificateOf(parameters),
     session: {
       host,
       port,
       security,
       clientName: parameters.name ?? clientName,
       ...(parameters.servername === undefined ? {} : { servername: parameters.servername }),
+      ...(parameters.depth === undefined ? {} : { depth: Number(parameters.depth) }),
+      ...wayOf(parameters, security),
       ...loginOf({ user, password, auth: parameters.auth }),
     },
   };
 }
 
-interface RelayJson {
+interface RelayJson extends Omit<WrittenWay, 'passphrase'> {
   host: string;
   port?: number;
   security: 'implicit-tls' | 'starttls' | 'none';
   name?: string;
   servername?: string;
   ca?: string;
+  depth?: number;
   pace?: { messagesPerSecond?: number };
   connections?: number;
   secret?: string;
-  proxy?: string;
   allowInsecure?: boolean;
 }
 
@@ -109,8 +117,6 @@ export function findRelay(name: string, file: string, text: string, clientName: 
   const relays = readInOrder(file, text);
   const relay = Object.hasOwn(relays, name) ? relays[name] : undefined;
   if (relay === undefined) return null;
-  if (relay.proxy !== undefined)
-    throw new RelayError(`${file}: "${name}" wants a proxy, which this version does not have`);
   if (relay.secret !== undefined) {
     throw new RelayError(
       `${file}: "${name}" needs its credentials; on one machine set CARTERO_RELAY to the relay's URL, or give --relay`,
@@ -123,12 +129,15 @@ export function findRelay(name: string, file: string, text: string, clientName: 
     ...(relay.ca === undefined ? {} : { caFile: relay.ca }),
     ...(relay.pace?.messagesPerSecond === undefined ? {} : { messagesPerSecond: relay.pace.messagesPerSecond }),
     ...(relay.connections === undefined ? {} : { connections: relay.connections }),
+    ...clientCertificateOf(relay),
     session: {
       host: relay.host,
       port,
       security: relay.security,
       clientName: relay.name ?? clientName,
       ...(relay.servername === undefined ? {} : { servername: relay.servername }),
+      ...(relay.depth === undefined ? {} : { depth: relay.depth }),
+      ...wayOf(relay, relay.security),
     },
   };
 }

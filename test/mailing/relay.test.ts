@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { findRelay, parseRelayUrl, RelayError, relayNames } from '#mailing';
 
 const CLIENT = 'client.example.com';
+const FINGERPRINT = 'ab'.repeat(32);
 const parse = (url: string) => parseRelayUrl(url, CLIENT);
 
 function refusal(work: () => unknown): RelayError {
@@ -64,6 +65,16 @@ describe('parseRelayUrl', () => {
     ['smtp://u:p@h?auth=XOAUTH2', { session: { mechanism: 'XOAUTH2', credentials: { user: 'u' } } }],
     ['smtp://h?auth=EXTERNAL', { session: { mechanism: 'EXTERNAL', credentials: { external: true } } }],
     ['smtp://u@h?auth=EXTERNAL', { session: { mechanism: 'EXTERNAL', credentials: { external: true, user: 'u' } } }],
+    ['smtp://h?depth=16', { session: { depth: 16 } }],
+    ['smtp://h?cert=mailer.pem', { clientCertificate: { certificateFile: 'mailer.pem', keyFile: 'mailer.pem' } }],
+    [
+      'smtp://h?cert=c.pem&key=k.pem&passphrase=open%20it',
+      { clientCertificate: { certificateFile: 'c.pem', keyFile: 'k.pem', passphrase: 'open it' } },
+    ],
+    [`smtp://h?fingerprint=${FINGERPRINT}`, { session: { fingerprint: FINGERPRINT } }],
+    ['smtp://h?proxy=socks5://127.0.0.1:1080', { session: { proxy: 'socks5://127.0.0.1:1080' } }],
+    ['smtp://h?proxy=http%3A%2F%2Fu%3Ap%40h%3A3128', { session: { proxy: 'http://u:p@h:3128' } }],
+    ['smtp+insecure://127.0.0.1?proxy=http://h:3128', { session: { security: 'none', proxy: 'http://h:3128' } }],
   ];
   for (const [url, expected] of forms) {
     test(`takes ${url}`, () => expect(parse(url)).toMatchObject(expected));
@@ -106,7 +117,10 @@ describe('parseRelayUrl', () => {
     ['smtp://u:%ff@h', '"%" that begins no %XX'],
     ['smtp://user@h', 'only one of user and password'],
     ['smtp://:password@h', 'only one of user and password'],
-    ['smtp://h?pool=3', 'parameter "pool" is unknown; known are ca, servername, name, auth, depth'],
+    [
+      'smtp://h?pool=3',
+      'parameter "pool" is unknown; known are ca, cert, key, passphrase, fingerprint, proxy, servername, name, auth, depth',
+    ],
     ['smtp://h?CA=x', 'parameter "CA" is unknown'],
     ['smtp://h?__proto__=x', 'parameter "__proto__" is unknown'],
     ['smtp://h?ca=a&ca=b', '"ca" twice'],
@@ -122,6 +136,17 @@ describe('parseRelayUrl', () => {
     ['smtp://h?auth=XOAUTH2', 'names XOAUTH2, and no user and access token'],
     ['smtp://u@h?auth=OAUTHBEARER', 'only one of user and password'],
     ['smtp+insecure://127.0.0.1?auth=EXTERNAL', 'credentials are never sent without TLS'],
+    ['smtp://h?key=k.pem', '"cert" names its file'],
+    ['smtp://h?passphrase=x', '"cert" names its file'],
+    ['smtp://h?fingerprint=ab:cd', '"fingerprint" is not a SHA-256'],
+    [`smtp://h?fingerprint=${'ab:'.repeat(32)}`, '"fingerprint" is not a SHA-256'],
+    ['smtp://h?proxy=127.0.0.1:1080', '"proxy" is not a URL such as socks5://127.0.0.1:1080'],
+    ['smtp://h?proxy=https://h', '"proxy" is not a URL'],
+    ['smtp://h?proxy=socks5://h:99999', 'its proxy is no proxy'],
+    ['smtp://h?proxy=socks5://h%2Fpath', 'its proxy goes on behind the port'],
+    ['smtp://h?proxy=socks5://u%40h', 'its proxy has a user or password of 0 octets'],
+    [`smtp+insecure://127.0.0.1?fingerprint=${FINGERPRINT}`, 'it has a fingerprint, which says nothing without TLS'],
+    ['smtp+insecure://127.0.0.1?cert=c.pem', 'it has a client certificate, which says nothing without TLS'],
     ['smtp://h?depth=0', '"depth" is not a number'],
     ['smtp://h?depth=99999', '"depth" is not a number'],
     ['smtp://h?depth=1e3', '"depth" is not a number'],
@@ -161,6 +186,12 @@ describe('parseRelayUrl', () => {
     `smtp://user:${secret}@h/folder`,
     `smtp://:${secret}@h`,
     `smtp://user:${secret}@`,
+    `smtp://h?proxy=socks5%3A%2F%2Fuser%3A${secret}%40h:port`,
+    `smtp://h?proxy=socks5://user:${secret}@h`,
+    `smtp://h?proxy=ftp%3A%2F%2Fuser%3A${secret}%40h`,
+    `smtp://h?proxy=http%3A%2F%2F${secret}%3A${secret}%40h:0`,
+    `smtp://h?passphrase=${secret}`,
+    `smtp://h?cert=c&passphrase=${secret}%00`,
     `smtp+insecure://user:${secret}@127.0.0.1`,
     `smtp+insecure://user:${secret}@smtp.example.com`,
     `http://user:${secret}@h`,
@@ -186,6 +217,7 @@ describe('findRelay', () => {
   const find = (name: string, relays: unknown) =>
     findRelay(name, 'infra/relays.json', JSON.stringify({ relays }, null, 2), CLIENT);
   const PLAIN = { host: 'smtp.example.com', port: 465, security: 'implicit-tls' };
+  const INSECURE = { host: '127.0.0.1', port: 25, security: 'none' };
 
   test('gives the relay of that name, with its limits', () => {
     const relay = find('campus', {
@@ -196,6 +228,11 @@ describe('findRelay', () => {
         ca: 'campus.pem',
         pace: { messagesPerSecond: 12.5 },
         connections: 3,
+        depth: 32,
+        cert: 'mailer.pem',
+        key: 'mailer-key.pem',
+        fingerprint: FINGERPRINT,
+        proxy: 'socks5://127.0.0.1:1080',
       },
     });
     expect(relay).toEqual({
@@ -203,12 +240,16 @@ describe('findRelay', () => {
       caFile: 'campus.pem',
       messagesPerSecond: 12.5,
       connections: 3,
+      clientCertificate: { certificateFile: 'mailer.pem', keyFile: 'mailer-key.pem' },
       session: {
         host: 'smtp.example.com',
         port: 465,
         security: 'implicit-tls',
         clientName: 'me.example.com',
         servername: 'mx.example.com',
+        depth: 32,
+        fingerprint: FINGERPRINT,
+        proxy: 'socks5://127.0.0.1:1080',
       },
     });
   });
@@ -240,7 +281,22 @@ describe('findRelay', () => {
       { default: { ...PLAIN, secret: 'a/b' } },
       'set CARTERO_RELAY',
     ],
-    ['a proxy', { default: { ...PLAIN, proxy: 'socks5://127.0.0.1:1080' } }, 'wants a proxy'],
+    [
+      'a proxy with a login',
+      { default: { ...PLAIN, proxy: 'socks5://u:s3cret@127.0.0.1:1080' } },
+      '"relays.default.proxy": is not in the form wanted',
+    ],
+    ['a proxy that is none', { default: { ...PLAIN, proxy: 'socks5://h:0' } }, 'its proxy has the port 0'],
+    ['a key without its certificate', { default: { ...PLAIN, key: 'k.pem' } }, '"cert" names its file'],
+    ['half a fingerprint', { default: { ...PLAIN, fingerprint: 'AB:CD' } }, '"relays.default.fingerprint": is not'],
+    [
+      'a fingerprint without TLS',
+      { default: { ...INSECURE, fingerprint: FINGERPRINT } },
+      'it has a fingerprint, which',
+    ],
+    ['a certificate without TLS', { default: { ...INSECURE, cert: 'c.pem' } }, 'it has a client certificate, which'],
+    ['a depth of 0', { default: { ...PLAIN, depth: 0 } }, '"relays.default.depth": must be >= 1'],
+    ['a depth beyond measure', { default: { ...PLAIN, depth: 10_000 } }, '"relays.default.depth": must be <= 9999'],
     [
       'an unknown key',
       { default: { ...PLAIN, hots: 'x' } },
