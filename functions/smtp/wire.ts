@@ -81,6 +81,10 @@ class SocketWire implements Wire {
   #socket: Socket;
   /** Once TLS stands and is verified. */
   #secured: TLSSocket | null = null;
+  /** The server's, once it is verified. */
+  #certificate: X509Certificate | undefined;
+  /** The one that was verified when the session that is resumed now was made. */
+  #resumed: X509Certificate | undefined;
   /** Those of a connection whose certificate is not verified yet. */
   #newSessions: Buffer[] = [];
   #over = false;
@@ -178,14 +182,15 @@ class SocketWire implements Wire {
   #secureSocket(): TLSSocket {
     const { host, tlsSessions } = this.#target;
     const name = nameOf(this.#target);
-    const session = tlsSessions?.take();
+    const kept = tlsSessions?.take();
+    this.#resumed = kept?.certificate;
     const secure = connectSecure({
       socket: this.#plain,
       host,
       // RFC 6066 §3: names only, no addresses.
       servername: isIP(name) === 0 ? name : '',
       secureContext: contextOf(this.#target),
-      ...(session === undefined ? {} : { session }),
+      ...(kept === undefined ? {} : { session: kept.session }),
       // Said aloud, for the environment's NODE_TLS_REJECT_UNAUTHORIZED=0 is this option's default.
       rejectUnauthorized: true,
       checkServerIdentity: (_host, certificate) => checkName(name, certificate),
@@ -201,7 +206,7 @@ class SocketWire implements Wire {
   /** Node has refused already what is not authorized; nothing is sent before all of it is seen once more. */
   #verify(secure: TLSSocket): void {
     if (this.#over) return;
-    const certificate = secure.getPeerX509Certificate();
+    const certificate = secure.getPeerX509Certificate() ?? (secure.isSessionReused() ? this.#resumed : undefined);
     const problem = certificate === undefined ? notVerified() : this.#problemOf(secure, certificate);
     if (certificate === undefined || problem !== undefined) {
       this.#finish(problem ?? notVerified());
@@ -209,6 +214,7 @@ class SocketWire implements Wire {
     }
     secure.disableRenegotiation();
     this.#secured = secure;
+    this.#certificate = certificate;
     this.#keepSessions();
     secure.on('data', this.#received);
     secure.on('end', this.#endedInOrder);
@@ -232,8 +238,10 @@ class SocketWire implements Wire {
   }
 
   #keepSessions(): void {
-    if (this.#secured === null) return;
-    for (const session of this.#newSessions) this.#target.tlsSessions?.keep(session, this.#secured.getProtocol());
+    const certificate = this.#certificate;
+    if (this.#secured === null || certificate === undefined) return;
+    const protocol = this.#secured.getProtocol();
+    for (const session of this.#newSessions) this.#target.tlsSessions?.keep(session, certificate, protocol);
     this.#newSessions = [];
   }
 
