@@ -6,6 +6,7 @@ import { command } from './command.ts';
 import { compose } from './compose.ts';
 import { ehlo } from './ehlo.ts';
 import { reply } from './reply.ts';
+import { cramChallenge, oauthError, preparation, scramMessages } from './sasl.ts';
 import { session } from './session.ts';
 import { campaign, relays, relayUrl } from './settings.ts';
 import { template } from './template.ts';
@@ -15,6 +16,10 @@ export const TARGETS: readonly Target[] = [
   reply,
   ehlo,
   session,
+  scramMessages,
+  oauthError,
+  cramChallenge,
+  preparation,
   command,
   mailbox,
   namedMailbox,
