@@ -32,7 +32,7 @@ function withoutAdvice(message: string): string {
 }
 
 function hintOf(error: SmtpError, { session }: Relay): string | null {
-  const { host, port, security } = session;
+  const { host, port, security, proxy } = session;
   if (error instanceof AuthError) {
     if (error.temporary) return 'The relay cannot check logins at the moment: start again later.';
     return session.credentials === undefined
@@ -44,7 +44,11 @@ function hintOf(error: SmtpError, { session }: Relay): string | null {
   if (error instanceof TlsRequiredError) {
     return `${host}:${port} ${error.reply === undefined ? 'offers no' : 'refuses'} STARTTLS: if it speaks TLS from the first octet write smtps:// (often port 465); without any TLS, mail is only sent to loopback, by smtp+insecure://.`;
   }
+  if (/alert (certificate required|bad certificate)/i.test(error.message))
+    return 'The relay wants to see a certificate that it knows: add `?cert=FILE&key=FILE`, in PEM, to the relay URL.';
   if (error instanceof TlsError) return hintOfTls(error, security);
+  if (error.step === 'connect' && proxy !== undefined)
+    return `Check the proxy of the relay: whether it runs, wants a login (proxy=http%3A%2F%2Fuser%3Apassword%40host%3A3128), and lets ${host}:${port} through.`;
   if (error instanceof TimeoutError && error.step === 'greeting' && security !== 'implicit-tls') {
     return `${host}:${port} says nothing: if it speaks TLS from the first octet write smtps:// (often port 465).`;
   }
@@ -64,6 +68,8 @@ function hintOfTls(error: TlsError, security: Relay['session']['security']): str
       ? 'The server does not speak TLS from the first octet on this port: write smtp:// for STARTTLS (often port 587).'
       : 'The server does not speak TLS behind its STARTTLS: ask who runs it.';
   }
+  if (/ is wanted by the settings$/.test(error.message))
+    return 'It may have a new certificate, or somebody is in between: ask who runs the relay before you change the `fingerprint`.';
   if (/altname|hostname|does not match|ALTNAME/i.test(text))
     return 'The certificate is for another name: write the name that it has as host, or add `?servername=NAME` to the relay URL.';
   if (/self.signed|unable to (get|verify)|issuer|SELF_SIGNED|UNABLE_TO/i.test(text))
