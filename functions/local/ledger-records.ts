@@ -17,23 +17,24 @@ export function toRunRecord(row: RunRow): RunRecord {
   };
 }
 
-/** @param isHeld whether the process that holds its batch lives */
-export function toDeliveryRecord(row: DeliveryRow, isHeld: boolean): DeliveryRecord {
-  const resendAt = row.on_uncertain === 'resend' ? row.next_at : null;
+/** @param lives whether the process of that name lives */
+export function toDeliveryRecord(delivery: DeliveryRow, lives: (holder: string | null) => boolean): DeliveryRecord {
+  const [batch, row, recipient, state, reply, enhancedStatus, queueId, attempts, uncertainAttempts, ...rest] = delivery;
+  const [messageId, problem, at, nextAt, holder, onUncertain] = rest;
   return {
-    batch: row.batch,
-    row: row.row,
-    recipient: row.recipient,
-    outcome: visibleOutcome(row.state, isHeld),
-    reply: row.reply,
-    enhancedStatus: row.enhanced_status,
-    queueId: row.queue_id,
-    attempts: row.attempt,
-    uncertainAttempts: row.uncertain_attempts,
-    messageId: row.message_id,
-    problem: row.problem,
-    at: row.at,
-    nextAt: row.state === 'uncertain' ? resendAt : row.next_at,
+    batch,
+    row,
+    recipient,
+    outcome: visibleOutcome(state, lives(holder)),
+    reply,
+    enhancedStatus,
+    queueId,
+    attempts,
+    uncertainAttempts,
+    messageId,
+    problem,
+    at,
+    nextAt: state !== 'uncertain' || onUncertain === 'resend' ? nextAt : null,
   };
 }
 

@@ -29,30 +29,31 @@ export type BatchRow = {
   closed: 0 | 1;
 };
 
-export type DeliveryRow = {
-  id: number;
-  row: number;
-  recipient: string;
-  message_id: string;
-  state: DeliveryState;
-  attempt: number;
-  uncertain_attempts: number;
-  at: number | null;
-  next_at: number | null;
-  reply: string | null;
-  enhanced_status: string | null;
-  queue_id: string | null;
-  problem: string | null;
-  /** Of its batch. */
-  batch: number;
-  holder: string | null;
-  /** Of its run. */
-  on_uncertain: UncertainPolicy;
-};
+/**
+ * A delivery with its batch and its run's policy. As a list: there is one for each recipient, and to make an object of
+ * named columns costs SQLite's binding thrice as much.
+ */
+export type DeliveryRow = readonly [
+  batch: number,
+  row: number,
+  recipient: string,
+  state: DeliveryState,
+  reply: string | null,
+  enhancedStatus: string | null,
+  queueId: string | null,
+  attempt: number,
+  uncertainAttempts: number,
+  messageId: string,
+  problem: string | null,
+  at: number | null,
+  nextAt: number | null,
+  holder: string | null,
+  onUncertain: UncertainPolicy,
+];
 
 /** What decides whether a delivery may move. */
-export type StandingRow = Pick<DeliveryRow, 'state' | 'attempt'>;
-export type DueRow = Pick<DeliveryRow, 'id' | 'row' | 'recipient' | 'message_id' | 'attempt'>;
+export type StandingRow = { state: DeliveryState; attempt: number };
+export type DueRow = readonly [id: number, row: number, recipient: string, messageId: string, attempt: number];
 export type CountRow = { state: DeliveryState; holder: string | null; count: number };
 
 const RUNS = `SELECT *, plan IS NOT NULL AND NOT EXISTS
@@ -65,7 +66,9 @@ const IN_BATCH = `id BETWEEN :batch * ${BATCH_ROOM} AND :batch * ${BATCH_ROOM} +
 const JOINED = `run JOIN batch ON batch.run = run.number CROSS JOIN delivery
     ON delivery.id BETWEEN batch.number * ${BATCH_ROOM} AND batch.number * ${BATCH_ROOM} + ${BATCH_ROOM - 1}`;
 
-const DELIVERIES = `SELECT delivery.*, batch.batch, batch.holder, run.on_uncertain FROM`;
+/** In the order of DeliveryRow. */
+const DELIVERIES = `SELECT batch.batch, row, recipient, state, reply, enhanced_status, queue_id, attempt,
+  uncertain_attempts, message_id, problem, at, delivery.next_at, batch.holder, run.on_uncertain FROM`;
 
 const SENTENCES = {
   runs: `${RUNS} ORDER BY number`,
@@ -85,7 +88,7 @@ const SENTENCES = {
   batch: 'SELECT * FROM batch WHERE run = ? AND batch = ?',
   batches: 'SELECT * FROM batch WHERE run = ? ORDER BY batch',
   openBatches: 'SELECT * FROM batch WHERE run = ? AND closed = 0 ORDER BY batch',
-  addBatch: 'INSERT INTO batch (run, batch) VALUES (?, ?) RETURNING number',
+  addBatch: 'INSERT INTO batch (run, batch) VALUES (?, ?) RETURNING number, batch',
   hold: `UPDATE batch SET fence = fence + 1, rev = rev + 1, holder = ?, policy = ? WHERE number = ?
     RETURNING fence, rev`,
   advance: `UPDATE batch SET rev = rev + 1 WHERE run = ? AND batch = ? AND fence = ? AND rev = ? AND holder = ?
@@ -101,6 +104,12 @@ const SENTENCES = {
   addDelivery: `INSERT INTO delivery (id, row, recipient, key, message_id, state, problem)
     VALUES (?, ?, ?, ?, ?, ?, ?)`,
   standing: 'SELECT state, attempt FROM delivery WHERE id = ?',
+  /** The moves that nearly every delivery makes, and that are legal under every policy: `changes` says whether it was one. */
+  intendFirst: `UPDATE delivery SET state = 'intended', attempt = ? WHERE id = ? AND state = 'pending' AND attempt = ?
+    AND next_at IS NULL`,
+  settleIntended: `UPDATE delivery SET state = ?, attempt = ?, at = ?, next_at = ?, reply = ?, enhanced_status = ?,
+    queue_id = ?, problem = ?, uncertain_attempts = uncertain_attempts + ?
+    WHERE id = ? AND state = 'intended' AND attempt = ?`,
   intend: `UPDATE delivery SET state = 'intended', attempt = ?, next_at = NULL WHERE id = ?`,
   settle: `UPDATE delivery SET state = ?, attempt = ?, at = ?, next_at = ?, reply = ?, enhanced_status = ?,
     queue_id = ?, problem = ?, uncertain_attempts = uncertain_attempts + ? WHERE id = ?`,
@@ -127,8 +136,13 @@ const SENTENCES = {
 
 export type Statements = Readonly<Record<keyof typeof SENTENCES, StatementSync>>;
 
+/** Sentences whose rows come as lists. */
+const LISTS: readonly (keyof typeof SENTENCES)[] = ['due', 'deliveries', 'find'];
+
 export function prepareStatements(database: DatabaseSync): Statements {
   const names = Object.keys(SENTENCES) as (keyof typeof SENTENCES)[];
   const prepared = names.map((name) => [name, database.prepare(SENTENCES[name])] as const);
-  return Object.fromEntries(prepared) as Statements;
+  const statements = Object.fromEntries(prepared) as Statements;
+  for (const name of LISTS) statements[name].setReturnArrays(true);
+  return statements;
 }

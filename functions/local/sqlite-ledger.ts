@@ -7,6 +7,7 @@ import {
   type Claim,
   type ClaimOptions,
   type DeliveryRecord,
+  type DueDelivery,
   FenceLostError,
   IllegalMoveError,
   type Intent,
@@ -83,12 +84,12 @@ export class SqliteLedger implements Ledger {
       const { number: runNumber, plan } = this.#runRow(run, action);
       if (this.#sql.batch.get(runNumber, batch)) return;
       if (plan !== null) throw new IllegalMoveError(action, 'its plan is complete without it');
-      const { number } = this.#sql.addBatch.get(runNumber, batch) as BatchRow;
+      const added = this.#sql.addBatch.get(runNumber, batch) as BatchRow;
       const seen = new Set<number>();
       for (const { index, row, recipient, key, messageId, state, problem } of deliveries) {
         if (seen.has(index)) throw new IllegalMoveError(action, `index ${index} comes twice`);
         seen.add(index);
-        const id = deliveryId(number, index, action);
+        const id = deliveryId(added, index);
         const ownKey = key === recipient ? null : key;
         this.#sql.addDelivery.run(id, row, recipient, ownKey, messageId, state, problem ?? null);
       }
@@ -153,7 +154,7 @@ export class SqliteLedger implements Ledger {
       if (now >= expires_at) this.#sql.expire.run({ batch: number, now });
       const { fence, rev } = this.#sql.hold.get(this.#lock.owner, policy, number) as BatchRow;
       const resend = Number(policy === 'resend');
-      const due = this.#sql.due.all({ batch: number, now, eager: Number(eager), resend }) as DueRow[];
+      const due = this.#sql.due.all({ batch: number, now, eager: Number(eager), resend }) as unknown as DueRow[];
       return { run, batch, fence, rev, due: due.map(toDueDelivery) };
     });
   }
@@ -199,19 +200,19 @@ export class SqliteLedger implements Ledger {
     const lives = this.#livingHolders();
     const row = this.#read(() => this.#sql.run.get(run) as RunRow | undefined);
     if (!row) return;
-    const batches = this.#read(() => this.#sql.batches.all(row.number) as BatchRow[]);
+    const batches =
+      batch === undefined ? this.#read(() => this.#sql.batches.all(row.number) as BatchRow[]) : [{ batch }];
     for (const { batch: number } of batches) {
-      if (batch !== undefined && number !== batch) continue;
-      const rows = this.#read(() => this.#sql.deliveries.all(row.number, number) as DeliveryRow[]);
-      for (const delivery of rows) yield toDeliveryRecord(delivery, lives(delivery.holder));
+      const rows = this.#read(() => this.#sql.deliveries.all(row.number, number) as unknown as DeliveryRow[]);
+      for (const delivery of rows) yield toDeliveryRecord(delivery, lives);
     }
   }
 
   async find(run: string, key: string): Promise<DeliveryRecord[]> {
     return this.#read(() => {
       const lives = this.#livingHolders();
-      const rows = this.#sql.find.all(run, key) as DeliveryRow[];
-      return rows.map((row) => toDeliveryRecord(row, lives(row.holder)));
+      const rows = this.#sql.find.all(run, key) as unknown as DeliveryRow[];
+      return rows.map((row) => toDeliveryRecord(row, lives));
     });
   }
 
@@ -221,23 +222,27 @@ export class SqliteLedger implements Ledger {
 
   #settle(held: BatchRow, settlement: Settlement): void {
     const { index, attempt, state, at, nextAt, reply, enhancedStatus, queueId, problem } = settlement;
+    const id = deliveryId(held, index);
+    const uncertain = state === 'uncertain';
+    const due = uncertain ? Math.max(at + RESEND_AFTER_MS, nextAt ?? 0) : state === 'deferred' ? (nextAt ?? at) : null;
+    const evidence = [reply ?? null, enhancedStatus ?? null, queueId ?? null, problem ?? null] as const;
+    const facts = [state, attempt, at, due, ...evidence, Number(uncertain), id] as const;
+    const isUsual = isLegalMove('intended', state, held.policy);
+    if (isUsual && Number(this.#sql.settleIntended.run(...facts, attempt).changes) === 1) return;
     const action = `settle delivery ${index} of batch ${held.batch} as ${state}`;
-    const id = deliveryId(held.number, index, action);
     const standing = this.#standing(id, action);
     const counted = standing.state === 'intended' ? [standing.attempt] : [standing.attempt, standing.attempt + 1];
     refuseMove(action, standing, state, held.policy);
     if (!counted.includes(attempt)) {
       throw new IllegalMoveError(action, `found attempt ${attempt}, want ${counted.join(' or ')}`);
     }
-    const uncertain = state === 'uncertain';
-    const due = uncertain ? Math.max(at + RESEND_AFTER_MS, nextAt ?? 0) : state === 'deferred' ? (nextAt ?? at) : null;
-    const evidence = [reply ?? null, enhancedStatus ?? null, queueId ?? null, problem ?? null] as const;
-    this.#sql.settle.run(state, attempt, at, due, ...evidence, Number(uncertain), id);
+    this.#sql.settle.run(...facts);
   }
 
   #intend(held: BatchRow, { index, attempt }: Intent): void {
+    const id = deliveryId(held, index);
+    if (Number(this.#sql.intendFirst.run(attempt, id, attempt - 1).changes) === 1) return;
     const action = `intend delivery ${index} of batch ${held.batch}`;
-    const id = deliveryId(held.number, index, action);
     const standing = this.#standing(id, action);
     refuseMove(action, standing, 'intended', held.policy);
     if (attempt !== standing.attempt + 1) {
@@ -302,11 +307,12 @@ export class SqliteLedger implements Ledger {
   }
 }
 
-function deliveryId(batch: number, index: number, action: string): number {
+function deliveryId({ number, batch }: BatchRow, index: number): number {
   if (!Number.isInteger(index) || index < 0 || index >= BATCH_ROOM) {
+    const action = `write delivery ${index} of batch ${batch}`;
     throw new IllegalMoveError(action, `found index ${index}, want a whole number from 0 to ${BATCH_ROOM - 1}`);
   }
-  return batch * BATCH_ROOM + index;
+  return number * BATCH_ROOM + index;
 }
 
 function refuseMove(
@@ -318,6 +324,6 @@ function refuseMove(
   if (!isLegalMove(state, to, policy)) throw new IllegalMoveError(action, `it is ${state}, under the policy ${policy}`);
 }
 
-function toDueDelivery({ id, row, recipient, message_id, attempt }: DueRow) {
-  return { index: id % BATCH_ROOM, row, recipient, messageId: message_id, attempt };
+function toDueDelivery([id, row, recipient, messageId, attempt]: DueRow): DueDelivery {
+  return { index: id % BATCH_ROOM, row, recipient, messageId, attempt };
 }
