@@ -5,10 +5,25 @@ import { createInterface } from 'node:readline';
 
 export type CommandLine = readonly [command: string, ...words: string[]];
 
+const alive = new Set<ChildProcess>();
+
+/** Begins a program, which is remembered until it ends. */
+export function begin([command, ...words]: CommandLine, options: SpawnOptions = {}): ChildProcess {
+  const child = spawn(command, words, options);
+  alive.add(child);
+  child.once('close', () => alive.delete(child));
+  child.once('error', () => alive.delete(child));
+  return child;
+}
+
+/** Ends whatever still runs: after an error, or when this process is told to end. */
+export function endAll(): void {
+  for (const child of alive) child.kill('SIGTERM');
+}
+
 /** Runs a program to its end. @returns what it wrote to standard output. @throws with its own words where it fails */
 export async function outputOf(line: CommandLine, options: SpawnOptions = {}): Promise<string> {
-  const [command, ...words] = line;
-  const child = spawn(command, words, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = begin(line, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { stdout: '', stderr: '' };
   child.stdout?.on('data', (chunk: Buffer) => {
     said.stdout += chunk.toString();
@@ -26,9 +41,9 @@ export class Service {
   readonly child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
 
-  constructor([command, ...words]: CommandLine) {
-    this.child = spawn(command, words, { stdio: ['ignore', 'pipe', 'inherit'] });
-    if (this.child.stdout === null) throw new Error(`Cannot hear ${command}`);
+  constructor(line: CommandLine) {
+    this.child = begin(line, { stdio: ['ignore', 'pipe', 'inherit'] });
+    if (this.child.stdout === null) throw new Error(`Cannot hear ${line[0]}`);
     this.#lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 

@@ -12,6 +12,7 @@ export interface Section {
 }
 
 export interface Table {
+  readonly caption?: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
@@ -35,7 +36,7 @@ export function figure(value: number): string {
 /** Median, with least and most in brackets. */
 export function spread(values: readonly number[]): string {
   const { median, least, most } = spreadOf(values);
-  if (values.length < 2) return figure(median);
+  if (values.length < 2 || Number.isNaN(median)) return figure(median);
   return `${figure(median)} (${figure(least)}–${figure(most)})`;
 }
 
@@ -63,7 +64,8 @@ export function targetsTable(targets: readonly Target[]): Table {
   };
 }
 
-export function tableText({ columns, rows }: Table): string {
+export function tableText({ caption, columns, rows }: Table): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
+  const head = caption === undefined ? [] : [`${caption}:`, ''];
+  return [...head, line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
 }

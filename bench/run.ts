@@ -13,6 +13,7 @@ import { memory } from './cases/memory.ts';
 import { plain } from './cases/plain.ts';
 import { profile } from './cases/profile.ts';
 import { wholeRun } from './cases/whole-run.ts';
+import { endAll } from './child.ts';
 import { machineText } from './machine.ts';
 import type { Case } from './measuring.ts';
 import { helpText, type Options, readOptions } from './options.ts';
@@ -37,6 +38,7 @@ async function measureAll(options: Options): Promise<Section[]> {
       console.log(sectionText(section));
     }
   } finally {
+    endAll();
     closeWorkshop(workshop);
   }
   return sections;
@@ -73,6 +75,8 @@ async function main(words: readonly string[]): Promise<void> {
   if (options.isWritten) writeFileSync(FILE, resultsText(sections, machine, words));
 }
 
+// What is measured just then fails, and everything is put away on the way out.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, endAll);
 try {
   await main(process.argv.slice(2));
 } catch (error) {

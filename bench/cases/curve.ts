@@ -2,14 +2,13 @@
  * What depth buys, and what it costs: the rate of a whole run over one connection, and how many recipients are left
  * uncertain by each death of its process.
  */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_DEPTH } from '#smtp';
 import { cartero, writeCampaign } from '../campaign.ts';
-import { type CommandLine, outputOf } from '../child.ts';
+import { begin, type CommandLine, outputOf } from '../child.ts';
 import { type Bench, type Case, share } from '../measuring.ts';
 import { openLink, type Place } from '../place.ts';
 import { tellProgress } from '../progress.ts';
@@ -22,8 +21,8 @@ const NEAR_MS = 2;
 const FAR_MS = 40;
 /** Longer than the window takes to grow. */
 const LATEST_DEATH_MS = 1500;
-/** Deepening beyond where the near relay gives so much of the most it gives buys little. */
-const ENOUGH = 0.9;
+/** Twice the depth leaves twice as many uncertain: for less than this it is not worth it. */
+const WORTHWHILE_GAIN = 1.25;
 
 interface Point {
   readonly depth: number;
@@ -65,7 +64,7 @@ async function at<T>(roundTripMs: number, act: (place: Place) => Promise<T>): Pr
 async function ratesAt(bench: Bench, place: Place, roundTripMs: number): Promise<Map<number, readonly number[]>> {
   const subjects = DEPTHS.map((depth) => {
     // About as long for each: twice as deep, twice as fast.
-    const mails = share(bench, Math.min(8000, 100 * depth * (FAR_MS / roundTripMs)));
+    const mails = share(bench, Math.min(3000, 100 * depth * (FAR_MS / roundTripMs)));
     return [`${roundTripMs} ms, depth ${depth}`, () => rateOf(bench, { place, depth, mails })] as const;
   });
   const measured = [...(await inTurns(new Map(subjects), bench.options.rounds)).values()];
@@ -106,7 +105,7 @@ async function deathsAt(bench: Bench, place: Place): Promise<Map<number, readonl
   const deaths = new Map<number, readonly number[]>();
   for (const depth of DEPTHS) {
     // More than can be sent in all its lives.
-    const mails = bench.options.kills * 20 * (depth + 4);
+    const mails = bench.options.kills * 40 * (depth + 4);
     const run = await prepare(bench, { place, depth, mails });
     const uncertain: number[] = [];
     while (uncertain.length < bench.options.kills) {
@@ -122,9 +121,9 @@ async function deathsAt(bench: Bench, place: Place): Promise<Map<number, readonl
 }
 
 /** Starts the run, or goes on with it, and kills it at a random moment after it has begun to send. */
-async function dieOnce({ line: [command, ...words], cwd, sink }: Prepared): Promise<void> {
+async function dieOnce({ line, cwd, sink }: Prepared): Promise<void> {
   const before = (await sink.counts()).mails;
-  const child = spawn(command, words, { cwd, stdio: 'ignore' });
+  const child = begin(line, { cwd, stdio: 'ignore' });
   const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
   while (child.exitCode === null && (await sink.counts()).mails === before) await sleep(5);
   await sleep(Math.random() * LATEST_DEATH_MS);
@@ -144,8 +143,8 @@ function sectionOf(
   places: readonly [near: string, far: string],
   points: readonly Point[],
 ): Section {
-  const fastest = Math.max(...points.map(({ near }) => spreadOf(near).median));
-  const enough = points.find(({ near }) => spreadOf(near).median >= ENOUGH * fastest)?.depth;
+  const rates = points.map(({ near }) => spreadOf(near).median);
+  const enough = points.find((_, index) => !((rates[index + 1] ?? 0) >= WORTHWHILE_GAIN * (rates[index] ?? 0)))?.depth;
   return {
     title: 'Depth: rate against uncertain recipients',
     method: `\`cartero run\`, whole, on one connection over TLS, with CHUNKING: mails per second from the first acceptance to the last, ${places.join('; and ')}. Deaths: ${options.kills} SIGKILLs for each depth, each at a random moment within ${LATEST_DEATH_MS / 1000} s after the run has sent its first mail at ${FAR_MS} ms. All connections die with their process: multiply by their number.`,
@@ -162,7 +161,7 @@ function sectionOf(
     ],
     targets: [],
     remarks: [
-      `With a relay that is near, depth ${enough} is the least that gives ${ENOUGH * 100} % of the most; beyond it each further place buys little and may be uncertain when the process dies. Far away rate and doubt both grow with depth. The default is ${DEFAULT_DEPTH}; \`--depth\` and a relay's own \`depth\` change it.`,
+      `Each step doubles what may be uncertain when the process dies. At ${NEAR_MS} ms doubling gains less than ${Math.round((WORTHWHILE_GAIN - 1) * 100)} % from depth ${enough} on; far away rate and doubt both grow with depth. The default is ${DEFAULT_DEPTH}; \`--depth\` and a relay's own \`depth\` change it.`,
     ],
   };
 }

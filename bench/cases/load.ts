@@ -6,7 +6,7 @@ import { outputOf } from '../child.ts';
 import type { Bench, Case } from '../measuring.ts';
 import { type Section, spread } from '../report.ts';
 import { inTurns } from '../statistics.ts';
-import { bundled, PROJECT } from '../workshop.ts';
+import { bundled } from '../workshop.ts';
 
 /** Each takes a twentieth of a second: many are affordable, and needed. */
 const ROUNDS_EACH = 5;
@@ -19,11 +19,10 @@ export const load: Case = {
   summary: 'how long the bundled engine takes to load',
   async run({ workshop, options }: Bench): Promise<Section> {
     const bundle = await bundled('functions/smtp/mod.ts', 'inside');
-    const peer = join(PROJECT, 'node_modules/nodemailer/dist/esm/index.js');
     const imports = new Map([
       [BARE, ['node:net', 'node:tls', 'node:crypto']],
       [ENGINE, [pathToFileURL(bundle).href]],
-      [PEER, [pathToFileURL(peer).href]],
+      [PEER, [import.meta.resolve('nodemailer')]],
     ]);
     const subjects = new Map(
       [...imports].map(([name, modules], index) => {

@@ -1,20 +1,22 @@
-/** Where the engine's time goes: V8's sampling profile of the composer and engine, from their sources. */
+/** Where the time goes: V8's sampling profile of composer and engine, and of a whole run, from their sources. */
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cartero, writeCampaign } from '../campaign.ts';
 import { outputOf } from '../child.ts';
 import type { Bench, Case } from '../measuring.ts';
 import { loopback } from '../place.ts';
 import type { Work } from '../programs/work.ts';
 import type { Section, Table } from '../report.ts';
 import { expectAll, Sink } from '../sink.ts';
-import { PROJECT } from '../workshop.ts';
+import { PROJECT, type Workshop } from '../workshop.ts';
 
 const SAMPLING_US = 100;
 const CONNECTIONS = 8;
 const SHOWN = 20;
 /** More mails than elsewhere: the start of the program is in it. */
 const MAILS_FACTOR = 4;
+const NO_CHUNKING: Partial<Work> = { without: ['CHUNKING'] };
 
 interface CpuProfile {
   readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[];
@@ -31,35 +33,52 @@ interface CallFrame {
 
 export const profile: Case = {
   name: 'profile',
-  summary: "where the engine's CPU time goes, function by function",
+  summary: 'where the CPU time of engine and whole run goes, function by function',
   async run(bench: Bench): Promise<Section> {
     const mails = bench.options.mails * MAILS_FACTOR;
-    const chunking = await profileOf(bench, mails, {});
-    const data = await profileOf(bench, mails, { without: ['CHUNKING'] });
     return {
       title: 'Profile',
-      method: `Self time of composer and engine, ${mails} mails of 5 kB, TLS, ${CONNECTIONS} connections; first with CHUNKING, then with pipelined DATA. \`writeBuffer\` and \`writev\` are TLS and the kernel.`,
-      tables: [selfTimes(chunking, mails), selfTimes(data, mails)],
+      method: `Self time from V8's sampling profiler, ${mails} mails of 5 kB, TLS, ${CONNECTIONS} connections, loopback. \`writeBuffer\` and \`writev\` are TLS and the kernel. The profiler itself takes time.`,
+      tables: [
+        selfTimes('Composer and engine, CHUNKING', await profileOfEngine(bench, mails, {}), mails),
+        selfTimes('Composer and engine, pipelined DATA', await profileOfEngine(bench, mails, NO_CHUNKING), mails),
+        selfTimes('`cartero run`', await profileOfRun(bench, mails), mails),
+      ],
       targets: [],
       remarks: [],
     };
   },
 };
 
-async function profileOf({ workshop }: Bench, mails: number, flow: Partial<Work>): Promise<CpuProfile> {
-  const folder = mkdtempSync(join(workshop.folder, 'profile-'));
+async function profileOfEngine({ workshop }: Bench, mails: number, flow: Partial<Work>): Promise<CpuProfile> {
   const sink = await Sink.start(workshop, loopback, 'tls');
   const { host, port } = sink.way;
   const work: Work = { mails, connections: CONNECTIONS, host, port, ca: workshop.ca, ...flow };
   const program = join(PROJECT, 'bench/programs/cartero-engine.ts');
-  const profiling = ['--cpu-prof', '--cpu-prof-interval', String(SAMPLING_US), '--cpu-prof-dir', folder];
-  await outputOf([process.execPath, ...profiling, program, JSON.stringify(work)]);
+  const found = await profileOf(workshop, [program, JSON.stringify(work)], workshop.folder);
   expectAll(await sink.end(), mails + CONNECTIONS, 'cartero-engine');
+  return found;
+}
+
+async function profileOfRun({ workshop }: Bench, mails: number): Promise<CpuProfile> {
+  const sink = await Sink.start(workshop, loopback, 'tls');
+  const { cwd } = writeCampaign(mkdtempSync(join(workshop.folder, 'run-')), mails);
+  const relay = `smtps://${sink.way.host}:${sink.way.port}?ca=${workshop.ca}`;
+  const [, ...line] = cartero('run', 'bench', '--relay', relay, '--connections', String(CONNECTIONS));
+  const found = await profileOf(workshop, line, cwd);
+  expectAll(await sink.end(), mails, 'cartero run');
+  return found;
+}
+
+async function profileOf(workshop: Workshop, line: readonly string[], cwd: string): Promise<CpuProfile> {
+  const folder = mkdtempSync(join(workshop.folder, 'profile-'));
+  const profiling = ['--cpu-prof', '--cpu-prof-interval', String(SAMPLING_US), '--cpu-prof-dir', folder];
+  await outputOf([process.execPath, ...profiling, ...line], { cwd });
   const [file = ''] = readdirSync(folder);
   return JSON.parse(readFileSync(join(folder, file), 'utf8')) as CpuProfile;
 }
 
-function selfTimes({ nodes, samples, timeDeltas }: CpuProfile, mails: number): Table {
+function selfTimes(caption: string, { nodes, samples, timeDeltas }: CpuProfile, mails: number): Table {
   const names = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
   const times = new Map<string, number>();
   for (const [index, id] of samples.entries()) {
@@ -70,6 +89,7 @@ function selfTimes({ nodes, samples, timeDeltas }: CpuProfile, mails: number): T
   const busy = [...times.values()].reduce((sum, each) => sum + each, 0);
   const longest = [...times].toSorted(([, a], [, b]) => b - a).slice(0, SHOWN);
   return {
+    caption,
     columns: ['function', 'share', 'µs per mail'],
     rows: [
       ...longest.map(([name, us]) => [name, `${((100 * us) / busy).toFixed(1)} %`, (us / mails).toFixed(2)]),
@@ -80,6 +100,6 @@ function selfTimes({ nodes, samples, timeDeltas }: CpuProfile, mails: number): T
 
 function nameOf({ functionName, url, lineNumber }: CallFrame): string {
   const name = functionName === '' ? '(anonymous)' : functionName;
-  if (url.startsWith('file:')) return `${name}, ${fileURLToPath(url).slice(PROJECT.length)}:${lineNumber + 1}`;
+  if (url.startsWith('file:')) return `${name}, ${fileURLToPath(url).slice(PROJECT.length + 1)}:${lineNumber + 1}`;
   return url === '' ? name : `${name}, ${url}`;
 }
