@@ -31,6 +31,8 @@ class TranscriptFiles implements TranscriptSink {
   readonly #onLoss: (error: unknown) => void;
   readonly #gathered = new Map<string, string>();
   #size = 0;
+  /** The file that was asked for last; mostly it is asked for again. */
+  #latest = { run: '', batch: -1, file: '' };
   /** By run and session, the latest last. */
   readonly #openings = new Map<string, { readonly entry: Session; readonly files: Set<string> }>();
 
@@ -67,13 +69,15 @@ class TranscriptFiles implements TranscriptSink {
   }
 
   #file(run: string, batch: number): string {
-    const name = encodeURIComponent(run).replaceAll('.', '%2E');
-    return join(this.#folder, name, `${batch}.jsonl`);
+    if (this.#latest.batch !== batch || this.#latest.run !== run) {
+      const name = encodeURIComponent(run).replaceAll('.', '%2E');
+      this.#latest = { run, batch, file: join(this.#folder, name, `${batch}.jsonl`) };
+    }
+    return this.#latest.file;
   }
 
   #remember(run: string, entry: Session): void {
-    const key = JSON.stringify([run, entry.session]);
-    this.#openings.set(key, { entry, files: new Set() });
+    this.#openings.set(openingKey(run, entry.session), { entry, files: new Set() });
     for (const oldest of this.#openings.keys()) {
       if (this.#openings.size <= OPENINGS) break;
       this.#openings.delete(oldest);
@@ -82,7 +86,7 @@ class TranscriptFiles implements TranscriptSink {
 
   /** Writes a session's opening to a file before the first entry that refers to it. */
   #introduce(run: string, session: string, file: string): void {
-    const opening = this.#openings.get(JSON.stringify([run, session]));
+    const opening = this.#openings.get(openingKey(run, session));
     if (!opening || opening.files.has(file)) return;
     opening.files.add(file);
     this.#gather(file, opening.entry);
@@ -107,6 +111,11 @@ class TranscriptFiles implements TranscriptSink {
       }
     }
   }
+}
+
+/** One for each pair, whatever is in the names. */
+function openingKey(run: string, session: string): string {
+  return `${run.length} ${run} ${session}`;
 }
 
 async function* entriesOf(file: string): AsyncGenerator<TranscriptEntry> {
