@@ -41,6 +41,12 @@ describe('Command', () => {
     [Command.rcpt('a@[192.0.2.1]'), 'RCPT TO:<a@[192.0.2.1]>\r\n'],
     [Command.rcpt(LONGEST_PATH), `RCPT TO:<${LONGEST_PATH}>\r\n`],
     [Command.data(), 'DATA\r\n'],
+    [Command.bdat(86, true), 'BDAT 86 LAST\r\n'],
+    [Command.bdat(1_048_576, false), 'BDAT 1048576\r\n'],
+    [Command.bdat(0, true), 'BDAT 0 LAST\r\n'],
+    [Command.mail('jürgen@example.org', { smtpUtf8: true }), 'MAIL FROM:<j\xc3\xbcrgen@example.org> SMTPUTF8\r\n'],
+    [Command.rcpt('jürgen@example.org', { smtpUtf8: true }), 'RCPT TO:<j\xc3\xbcrgen@example.org>\r\n'],
+    [Command.rcpt('a@example.org', { smtpUtf8: true }), 'RCPT TO:<a@example.org>\r\n'],
     [Command.rset(), 'RSET\r\n'],
     [Command.noop(), 'NOOP\r\n'],
     [Command.quit(), 'QUIT\r\n'],
@@ -102,6 +108,21 @@ describe('Command', () => {
   it.each(paths)('refuses %j as a path', (path) => {
     expect(fieldAtFault(() => Command.rcpt(path))).toBe('forward-path');
     expect(fieldAtFault(() => Command.mail(path))).toBe('reverse-path');
+  });
+
+  it('takes no path beyond ASCII for one that was in order in another transaction', () => {
+    const path = 'jürgen@example.org';
+    expect(Command.mail(path, { smtpUtf8: true }).line).toBe(`MAIL FROM:<${path}> SMTPUTF8`);
+    expect(fieldAtFault(() => Command.mail(path))).toBe('reverse-path');
+    expect(Command.mail('a@example.org').line).toBe('MAIL FROM:<a@example.org>');
+    expect(Command.mail('a@example.org', { smtpUtf8: true }).line).toBe('MAIL FROM:<a@example.org> SMTPUTF8');
+    expect(Command.mail('').line).toBe('MAIL FROM:<>');
+  });
+
+  it('counts the octets of a path, and not its characters', () => {
+    const domain = LONGEST_PATH.slice(LONGEST_PATH.indexOf('@'));
+    expect(fieldAtFault(() => Command.rcpt(`${'é'.repeat(32)}${domain}`, { smtpUtf8: true }))).toBe('none');
+    expect(fieldAtFault(() => Command.rcpt(`${'é'.repeat(32)}a${domain}`, { smtpUtf8: true }))).toBe('forward-path');
   });
 
   it('refuses the empty forward-path', () => {

@@ -48,6 +48,48 @@ describe('parseExtensions', () => {
   });
 
   it.each([
+    [['LIMITS MAILMAX=20 RCPTMAX=5 RCPTDOMAINMAX=1'], { mailMax: 20, rcptMax: 5, rcptDomainMax: 1 }],
+    [['limits rcptmax=999999'], { mailMax: null, rcptMax: 999_999, rcptDomainMax: null }],
+    [['LIMITS'], { mailMax: null, rcptMax: null, rcptDomainMax: null }],
+    [['LIMITS MAILMAX RCPTMAX=0 RCPTDOMAINMAX=-1'], { mailMax: null, rcptMax: null, rcptDomainMax: null }],
+    [['LIMITS MAILMAX=1e3 RCPTMAX=1000000 XRCPTMAX=7'], { mailMax: null, rcptMax: null, rcptDomainMax: null }],
+    [['LIMITS MAILMAX=3', 'LIMITS RCPTMAX=4'], { mailMax: 3, rcptMax: 4, rcptDomainMax: null }],
+    [[], { mailMax: null, rcptMax: null, rcptDomainMax: null }],
+  ])('reads the limits of %j', (lines, limits) => {
+    expect(extensions(...lines).limits).toEqual(limits);
+  });
+
+  it.each([
+    ['DELIVERBY 240', 240],
+    ['DELIVERBY 240,X', 240],
+    ['DELIVERBY 0', 0],
+    ['DELIVERBY', null],
+    ['DELIVERBY ,X', null],
+    ['DELIVERBY -5', null],
+    ['DELIVERBY 1e3', null],
+    ['DELIVERBY 1234567890', null],
+  ])('reads the shortest time of %j', (line, seconds) => {
+    expect(extensions(line).minDeliverBySeconds).toBe(seconds);
+    expect(extensions(line).has('DELIVERBY')).toBe(true);
+  });
+
+  it('reads what servers offer', () => {
+    const keywords = [
+      'ENHANCEDSTATUSCODES',
+      '8BITMIME',
+      'PIPELINING',
+      'CHUNKING',
+      'BINARYMIME',
+      'DSN',
+      'SMTPUTF8',
+      'REQUIRETLS',
+    ];
+    const offer = extensions(...keywords, 'MT-PRIORITY MIXER');
+    expect(keywords.every((keyword) => offer.has(keyword))).toBe(true);
+    expect(offer.parameters('mt-priority')).toEqual(['MIXER']);
+  });
+
+  it.each([
     '',
     ' STARTTLS',
     '-STARTTLS',
@@ -69,8 +111,27 @@ describe('parseExtensions', () => {
   });
 
   it('makes something of every reply', () => {
-    const property = fc.property(fc.array(fc.string({ maxLength: 30 })), (lines) => {
+    const words = fc.constantFrom(
+      'LIMITS',
+      'MAILMAX=',
+      'RCPTMAX=',
+      'DELIVERBY',
+      'SIZE',
+      'AUTH',
+      ' ',
+      '=',
+      ',',
+      '-',
+      '7',
+    );
+    const line = fc.oneof(
+      fc.string({ maxLength: 30 }),
+      fc.array(words, { maxLength: 8 }).map((parts) => parts.join('')),
+    );
+    const property = fc.property(fc.array(line), (lines) => {
       const offer = extensions(...lines);
+      const limits = [...Object.values(offer.limits), offer.minDeliverBySeconds];
+      expect(limits.every((limit) => limit === null || (Number.isSafeInteger(limit) && limit >= 0))).toBe(true);
       expect(offer.mechanisms.every((name) => name === name.toUpperCase())).toBe(true);
       expect(offer.sizeLimit === null || Number.isSafeInteger(offer.sizeLimit)).toBe(true);
     });
