@@ -126,7 +126,10 @@ export const oauthError: Target = {
     const isAsked = said[0] === (isXoauth2 ? '' : '\u0001');
     expect(isAsked || said[0]?.startsWith('ChallengeError') === true, 'another answer');
     expect(mechanism.complete === !isAsked, 'complete although the server has refused');
-    expect(mechanism.complaint === null || /^[A-Za-z0-9_ .+-]{1,32}$/.test(mechanism.complaint), 'a complaint of its own');
+    expect(
+      mechanism.complaint === null || /^[A-Za-z0-9_ .+-]{1,32}$/.test(mechanism.complaint),
+      'a complaint of its own',
+    );
     expect(said.length === 1 || said[1]?.startsWith('ChallengeError') === true, 'a second challenge is answered');
     return `${isAsked} ${mechanism.complaint?.length} ${said.length}`;
   },
