@@ -36,8 +36,8 @@ export class Advance implements Correspondent {
   readonly #transcript: Transcript;
   readonly #record: Recorder;
   #finish: (results: RecipientResult[]) => void = () => {};
-  /** Index into the steps: RSET, MAIL, RCPT of each, then the last. */
-  #heard: number;
+  /** Replies heard, as an index into the steps: RSET, MAIL, RCPT of each, then the last. */
+  #heard = 0;
   #isOver = false;
   #isData = false;
   #envelopeIsHeard: () => void = () => {};
@@ -46,14 +46,13 @@ export class Advance implements Correspondent {
   constructor(
     prepared: PreparedTransaction,
     options: { release: Release; record: Recorder },
-    surroundings: { listener: AdvanceListener; transcript: Transcript; isFirst: boolean },
+    surroundings: { listener: AdvanceListener; transcript: Transcript },
   ) {
     this.prepared = prepared;
     this.release = options.release;
     this.#record = options.record;
     this.#listener = surroundings.listener;
     this.#transcript = surroundings.transcript;
-    this.#heard = surroundings.isFirst ? 1 : 0;
     this.reckoning = new Reckoning(prepared.recipients.length);
     this.done = new Promise((resolve) => {
       this.#finish = resolve;
@@ -71,21 +70,19 @@ export class Advance implements Correspondent {
   /**
    * RSET, but for a session's first; MAIL, each RCPT, and the command that begins the mail data. RSET comes before every
    * one: behind a transaction whose recipients were all refused, servers keep the old reverse-path (RFC 5321 §4.1.1.5).
-   * @returns the commands in one text, all recorded as sent
+   * @param last DATA, BDAT, or `null` where it is sent later, by `line`
+   * @returns the commands in one text, all recorded as sent, and how many replies they will bring
    */
-  envelope(last: Command | null): string {
+  envelope(isFirst: boolean, last: Command | null): { text: string; replies: number } {
     const { mail, recipients } = this.prepared;
-    let text = this.#heard === 0 ? this.#say(RSET) : '';
-    text += this.#say(mail);
-    for (const recipient of recipients) text += this.#say(recipient);
-    if (last === null) return text;
+    this.#heard = isFirst ? 1 : 0;
+    let text = isFirst ? '' : this.line(RSET);
+    text += this.line(mail);
+    for (const recipient of recipients) text += this.line(recipient);
+    const replies = (isFirst ? 1 : 2) + recipients.length;
+    if (last === null) return { text, replies };
     this.#isData = last === DATA;
-    return text + this.#say(last);
-  }
-
-  /** How many replies `envelope` will bring. */
-  get replies(): number {
-    return 2 - this.#heard + 1 + this.prepared.recipients.length;
+    return { text: text + this.line(last), replies: replies + 1 };
   }
 
   /** Resolves when each reply to the envelope is in, or it is over. */
@@ -116,10 +113,6 @@ export class Advance implements Correspondent {
 
   /** @returns the command's line with CRLF, recorded as sent */
   line(command: Command): string {
-    return this.#say(command);
-  }
-
-  #say(command: Command): string {
     const line = `${command.line}\r\n`;
     this.#transcript.client(command.shown, Buffer.byteLength(line), this.#record);
     return line;

@@ -52,8 +52,7 @@ export class ChunkingCourse implements Course, AdvanceListener {
     options: { release: Release; record: Recorder },
   ): Promise<RecipientResult[]> {
     const { transcript } = this.#dialogue;
-    const advance = new Advance(prepared, options, { listener: this, transcript, isFirst: this.#isFirst });
-    this.#isFirst = false;
+    const advance = new Advance(prepared, options, { listener: this, transcript });
     this.#begun.add(advance);
     if (isLarge(advance) || (await this.#isReleased(advance))) {
       this.#outbox.push(advance);
@@ -128,8 +127,9 @@ export class ChunkingCourse implements Course, AdvanceListener {
       this.#outbox.shift();
       const { content } = advance.prepared;
       const octets = countOf(content);
-      const replies = advance.replies;
-      pieces.push(Buffer.from(advance.envelope(Command.bdat(octets, true))), ...content);
+      const { text, replies } = advance.envelope(this.#isFirst, Command.bdat(octets, true));
+      this.#isFirst = false;
+      pieces.push(Buffer.from(text), ...content);
       advance.notes('<mail data>', octets);
       advance.reckoning.indicated = true;
       expected.push({ who: advance, replies });
@@ -142,8 +142,9 @@ export class ChunkingCourse implements Course, AdvanceListener {
     this.#outbox.shift();
     this.#written += 1;
     const heard = advance.envelopeHeard();
-    const replies = advance.replies - 1;
-    this.#dialogue.sendAhead([Buffer.from(advance.envelope(null))], [{ who: advance, replies }]);
+    const { text, replies } = advance.envelope(this.#isFirst, null);
+    this.#isFirst = false;
+    this.#dialogue.sendAhead([Buffer.from(text)], [{ who: advance, replies }]);
     await heard;
     if (!this.#dialogue.isOpen) {
       // A 421 to its own envelope is a result; what has none is lost.

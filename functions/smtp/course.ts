@@ -36,5 +36,5 @@ export function gathered(pieces: readonly Uint8Array[]): Uint8Array[] {
 
 /** Whether its mail data goes ahead of what the server says to its envelope. */
 export function isLarge(advance: Advance): boolean {
-  return advance.prepared.data.octets > LARGE_OCTETS;
+  return advance.prepared.data.size > LARGE_OCTETS;
 }

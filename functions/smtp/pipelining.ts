@@ -42,8 +42,7 @@ export class PipeliningCourse implements Course, AdvanceListener {
     options: { release: Release; record: Recorder },
   ): Promise<RecipientResult[]> {
     const { transcript } = this.#dialogue;
-    const advance = new Advance(prepared, options, { listener: this, transcript, isFirst: this.#isFirst });
-    this.#isFirst = false;
+    const advance = new Advance(prepared, options, { listener: this, transcript });
     this.#begun.add(advance);
     this.#waiting.push(advance);
     if (this.#ahead === null) void this.#start();
@@ -88,8 +87,10 @@ export class PipeliningCourse implements Course, AdvanceListener {
     const next = this.#dialogue.isOpen ? this.#waiting.shift() : undefined;
     this.#ahead = next ?? null;
     if (next !== undefined) {
-      expected.push({ who: next, replies: next.replies });
-      pieces.push(Buffer.from(next.envelope(DATA)));
+      const { text, replies } = next.envelope(this.#isFirst, DATA);
+      this.#isFirst = false;
+      expected.push({ who: next, replies });
+      pieces.push(Buffer.from(text));
     }
     if (pieces.length > 0) this.#dialogue.sendAhead(gathered(pieces), expected);
   }
