@@ -43,6 +43,9 @@ export interface DialogueOptions {
   readonly secrets: Secrets;
 }
 
+/** A server that has said nothing for so long is listened to before more is asked of it. */
+const STALE_AFTER_MS = 1000;
+
 /** Which of the wire's tidings settles what is awaited: exactly one is there. */
 interface Hears {
   readonly connected?: () => void;
@@ -83,11 +86,14 @@ export class Dialogue {
   readonly #expected: Expected[] = [];
   /** Replies that `#expected` awaits in all. */
   #outstanding = 0;
-  /** When the first of them is due, and the timer that looks; the timer may be older, and then looks again. */
+  /** When the first of them is due, and the timer that looks; the timer may be an older one, and earlier. */
   #dueAt = 0;
+  #watchAt = 0;
   #cancelWatch: (() => void) | null = null;
   /** The 421 after which what was sent ahead is still heard. */
   #closingReply: Reply | null = null;
+  /** When the server was last heard. */
+  #heardAt = 0;
   readonly #overListeners: ((error: SmtpError) => void)[] = [];
   /** The server speaks first (RFC 5321 §3.1): its greeting alone may come before it is awaited. */
   #greeting: 'due' | ReceivedReply | 'heard' = 'due';
@@ -143,6 +149,9 @@ export class Dialogue {
 
   /** @throws TlsError, TimeoutError */
   async startTls(): Promise<PeerCertificate> {
+    // RFC 3207 §6: nothing that came in clear may count, and be it a greeting, or the beginning of a reply.
+    if (typeof this.#greeting === 'object' || this.#parser.pendingOctets > 0)
+      this.fail(new ProtocolError('the server sent clear text before TLS', { step: 'TLS' }));
     const peer = await this.#await<PeerCertificate>(
       'TLS',
       (done) => ({ secured: done }),
@@ -240,6 +249,11 @@ export class Dialogue {
     }
   }
 
+  /** Whether the server may have closed, or said why it will, without having been heard: it was idle for a while. */
+  get isStale(): boolean {
+    return this.#options.time.now() - this.#heardAt >= STALE_AFTER_MS;
+  }
+
   /**
    * Hears what has arrived by now and was not read yet, for the process may have been busy: a reply that nobody asked
    * for must not be taken for the reply to what is sent next. @throws the dialogue's failure
@@ -280,8 +294,15 @@ export class Dialogue {
     }
     const ms = timeoutOf(first.who.awaited, this.#options.timeouts);
     this.#dueAt = this.#options.time.now() + ms;
-    // A timer for each reply would cost more than the reply: one that is there already looks again when it fires.
-    this.#cancelWatch ??= this.#options.time.after(ms, () => this.#look());
+    // A timer for each reply would cost more than the reply: one that fires before looks again then.
+    if (this.#cancelWatch !== null && this.#watchAt <= this.#dueAt) return;
+    this.#cancelWatch?.();
+    this.#lookAfter(ms);
+  }
+
+  #lookAfter(ms: number): void {
+    this.#watchAt = this.#options.time.now() + ms;
+    this.#cancelWatch = this.#options.time.after(ms, () => this.#look());
   }
 
   #look(): void {
@@ -290,7 +311,7 @@ export class Dialogue {
     if (first === undefined || this.#failure !== null) return;
     const left = this.#dueAt - this.#options.time.now();
     if (left > 0) {
-      this.#cancelWatch = this.#options.time.after(left, () => this.#look());
+      this.#lookAfter(left);
       return;
     }
     const step = first.who.awaited;
@@ -398,6 +419,7 @@ export class Dialogue {
 
   #received(octets: Uint8Array): void {
     if (this.#failure !== null) return;
+    this.#heardAt = this.#options.time.now();
     if (this.#waiting?.secured !== undefined) {
       // RFC 3207 §6: nothing that comes in clear from here on may count.
       this.fail(new ProtocolError('the server sent clear text while TLS was being started', { step: 'TLS' }));

@@ -84,6 +84,7 @@ class Transaction {
   }
 
   async #steps(): Promise<void> {
+    if (this.#dialogue.isStale) await this.#dialogue.hear();
     if (!(await this.#mail())) return;
     if (!(await this.#rcpts())) return this.#reset();
     if (!(await this.#data())) return this.#reset();

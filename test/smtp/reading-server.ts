@@ -12,7 +12,7 @@ export interface HeardCommand {
   readonly mail: number;
 }
 
-/** Another reply than the usual one, without CRLF; `null`: the usual one. */
+/** Another reply than the usual one, without CRLF; the empty text: none; `null`: the usual one. */
 export type Answers = (command: HeardCommand) => string | null;
 
 export interface HeardMail {
@@ -111,7 +111,7 @@ export function readingServer(
       writes.push(octets);
       input += octets;
       const isOpening = octets.startsWith('EHLO');
-      const replies = [...read()];
+      const replies = [...read()].filter((reply) => reply !== '');
       if (options.holds === true && !isOpening) {
         held.push(...replies);
         return 'nothing';
