@@ -48,12 +48,14 @@ export class Client {
   /** The name that the client asked for in TLS; `false` where it named none. */
   servername: string | false | null = null;
   #socket: Socket;
+  readonly #plain: Socket;
   #unread = '';
   #isClosed = false;
   #changed: () => void = () => {};
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.#plain = socket;
     this.#listen(socket);
   }
 
@@ -123,8 +125,13 @@ export class Client {
     this.#socket.end();
   }
 
+  /** FIN, and over TLS no close_notify before it. */
+  truncate(): void {
+    this.#plain.end();
+  }
+
   reset(): void {
-    this.#socket.resetAndDestroy();
+    this.#plain.resetAndDestroy();
   }
 
   cut(): void {

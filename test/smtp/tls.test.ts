@@ -1,8 +1,11 @@
 /** Whom the client believes to be the server, over real TLS on loopback. */
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openSession, type PeerCertificate, type SessionSettings, SmtpError, type TranscriptRecord } from '#smtp';
+import { openSession, type SessionSettings } from '#smtp';
 import { type Authority, createAuthority, createSelfSigned, type Identity } from './certificates.ts';
-import { type Script, serve, type TlsOptions } from './scripted-server.ts';
+import { mailData } from './mails.ts';
+import { type Client, type Script, serve } from './scripted-server.ts';
+import { send } from './sessions.ts';
+import { CREDENTIALS, greets, quietly, visit } from './tls-visits.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 let authority: Authority;
@@ -14,70 +17,10 @@ beforeAll(async () => {
   good = await authority.issue({ names: ['mail.example.com', '127.0.0.1'] });
 });
 
+const open = (script: Script, settings: Partial<SessionSettings> = {}) =>
+  visit(script, { ca: authority.ca, ...settings });
+
 afterEach(() => vi.unstubAllEnvs());
-
-interface Ended {
-  /** `ready`, or the error's code. */
-  readonly how: string;
-  readonly message: string;
-  readonly error: SmtpError | null;
-  readonly heard: string;
-  readonly servername: string | false | null;
-  readonly peer: PeerCertificate | null;
-  readonly records: readonly TranscriptRecord[];
-}
-
-const CREDENTIALS = { user: 'user', password: 'S3cr3t-CANARY' };
-
-/** Opens a session to a server that follows the script, and quits. */
-async function open(script: Script, settings: Partial<SessionSettings> = {}): Promise<Ended> {
-  await using server = await serve(script);
-  const time = new VirtualTime();
-  const records: TranscriptRecord[] = [];
-  let how = 'ready';
-  let message = '';
-  let failure: SmtpError | null = null;
-  let peer: PeerCertificate | null = null;
-  try {
-    const session = await openSession(
-      {
-        host: '127.0.0.1',
-        port: server.port,
-        security: 'implicit-tls',
-        clientName: 'client.example.com',
-        ca: authority.ca,
-        credentials: CREDENTIALS,
-        ...settings,
-      },
-      { time, record: (entry) => records.push(entry) },
-    );
-    peer = session.peer;
-    await session.quit();
-  } catch (error) {
-    if (!(error instanceof SmtpError)) throw error;
-    how = error.code;
-    message = error.message;
-    failure = error;
-  }
-  expect(time.pending).toBe(0);
-  const client = await server.client;
-  await client.closed();
-  return { how, message, error: failure, heard: client.heard, servername: client.servername, peer, records };
-}
-
-/** A server that greets once TLS stands, and knows AUTH PLAIN. */
-function greets(identity: Identity, options: TlsOptions = {}): Script {
-  return async (client) => {
-    await client.secure(identity, options);
-    client.say('220 mail.example.com\r\n');
-    await client.hear('EHLO client.example.com\r\n');
-    client.say('250-mail.example.com\r\n250 AUTH PLAIN\r\n');
-    await client.hear('AUTH PLAIN AHVzZXIAUzNjcjN0LUNBTkFSWQ==\r\n');
-    client.say('235 ok\r\n');
-    await client.hear('QUIT\r\n');
-    client.say('221 bye\r\n');
-  };
-}
 
 describe('a certificate', () => {
   it('is good where chain and name are', async () => {
@@ -124,13 +67,57 @@ describe('a certificate', () => {
       () => authority.issue({ names: null, subject: 'CN=mail.example.com' }),
       'mail.example.com',
     ],
+    [
+      'named by its common name, beside another name',
+      () => authority.issue({ names: ['other.example.com'], subject: 'CN=mail.example.com' }),
+      'mail.example.com',
+    ],
+    [
+      'named by its common name, beside a mail address',
+      () => authority.issue({ names: ['postmaster@mail.example.com'], subject: 'CN=mail.example.com' }),
+      'mail.example.com',
+    ],
+    [
+      'named by its common name, beside an address',
+      () => authority.issue({ names: ['192.0.2.1'], subject: 'CN=mail.example.com' }),
+      'mail.example.com',
+    ],
+    [
+      'of an empty list of names',
+      () => authority.issue({ names: [], subject: 'CN=mail.example.com' }),
+      'mail.example.com',
+    ],
+    ['of a wildcard for everything', () => authority.issue({ names: ['*'] }), 'localhost'],
+    ['of a wildcard within a label', () => authority.issue({ names: ['m*.b*d.example.com'] }), 'mail.bad.example.com'],
+    ['of a wildcard where an address is wanted', () => authority.issue({ names: ['*.0.0.1'] }), null],
+    [
+      'of a name with a NUL behind the one that is wanted',
+      () => authority.issue({ names: ['mail.example.com\0.evil.test'] }),
+      'mail.example.com',
+    ],
+    [
+      'of a name that holds a list of names',
+      () => authority.issue({ names: ['evil.test, DNS:mail.example.com'] }),
+      'mail.example.com',
+    ],
+    [
+      'of a subject that holds a list of names',
+      () => authority.issue({ names: ['evil.test'], subject: 'CN="x\\nsubjectAltName=DNS:mail.example.com"' }),
+      'mail.example.com',
+    ],
+    ['of a key of 1,024 bits', () => authority.issue({ names: ['127.0.0.1'], keys: 'RSA-1024' }), null],
+    ['signed over SHA-1', () => authority.issue({ names: ['127.0.0.1'], hash: 'SHA-1' }), null],
+    ['for clients only', () => authority.issue({ names: ['127.0.0.1'], usage: 'clientAuth' }), null],
+    ['by who is no authority', () => authority.issue({ names: ['127.0.0.1'], byLeaf: true }), null],
     ['of a wildcard two labels deep', () => authority.issue({ names: ['*.example.com'] }), 'a.mail.example.com'],
   ];
   it.each(faults)('that is %s is refused, and nothing is said', async (_fault, make, servername) => {
     const identity = await make();
     for (const environment of ['', '0']) {
       vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', environment);
-      const { how, heard, message } = await open(quietly(greets(identity)), servername === null ? {} : { servername });
+      // Servers that show what is weak must be let.
+      const server = quietly(greets(identity, { ciphers: 'DEFAULT@SECLEVEL=0' }));
+      const { how, heard, message } = await open(server, servername === null ? {} : { servername });
       expect(how).toBe('ERR_SMTP_TLS');
       expect(message).toMatch(/^Cannot start TLS: /);
       expect(heard).toBe('');
@@ -151,6 +138,20 @@ describe('a certificate', () => {
     expect(error?.cause).toMatchObject({ message: expect.stringContaining(why) });
   });
 
+  it.each([
+    ['a short key', { keys: 'RSA-1024' }, 'EE certificate key too weak'],
+    ['a weak hash', { hash: 'SHA-1' }, 'CA signature digest algorithm too weak'],
+  ] as const)('with %s is refused for that', async (_what, weakness, why) => {
+    const identity = await authority.issue({ names: ['127.0.0.1'], ...weakness });
+    const { message } = await open(quietly(greets(identity, { ciphers: 'DEFAULT@SECLEVEL=0' })));
+    expect(message).toContain(why);
+  });
+
+  it('with a key of 2,048 bits is good', async () => {
+    const identity = await authority.issue({ names: ['127.0.0.1'], keys: 'RSA-2048' });
+    expect((await open(greets(identity))).how).toBe('ready');
+  });
+
   it('is not verified with the names of the system when the settings name a root', async () => {
     const { how } = await open(quietly(greets(good)), { ca: stranger.ca });
     expect(how).toBe('ERR_SMTP_TLS');
@@ -168,9 +169,9 @@ describe('a certificate', () => {
 });
 
 describe('TLS', () => {
-  it('older than 1.2 is refused', async () => {
+  it.each(['TLSv1', 'TLSv1.1'] as const)('as old as %s is refused', async (version) => {
     const { how, heard, message } = await open(
-      quietly(greets(good, { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' })),
+      quietly(greets(good, { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' })),
     );
     expect(how).toBe('ERR_SMTP_TLS');
     expect(heard).toBe('');
@@ -187,116 +188,82 @@ describe('TLS', () => {
     expect(records.at(-1)?.text).toBe(message);
   });
 
+  it('that comes octet by octet is given up at the deadline, which no octet moves', async () => {
+    await using server = await serve(async (client) => client.closed());
+    const time = new VirtualTime();
+    const settings = { host: '127.0.0.1', port: server.port, security: 'implicit-tls', ca: authority.ca } as const;
+    const opening = openSession({ ...settings, clientName: 'client.example.com' }, { time, record: () => {} });
+    const ended = expect(opening).rejects.toMatchObject({ code: 'ERR_SMTP_TIMEOUT', step: 'TLS' });
+    const client = await server.client;
+    await client.hears();
+    // A record of 16,384 octets is announced, and begins.
+    for (const octet of '\x16\x03\x03\x40\x00\x02\x00\x3f\xfc') {
+      client.say(octet);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      time.advance(3_000);
+    }
+    expect(time.pending).toBe(1);
+    time.advance(3_000);
+    await ended;
+    await client.closed();
+    expect(time.pending).toBe(0);
+  });
+
+  it.each(['FIN without a close_notify', 'reset'])('cut by a %s within a reply leaves no reply', async (how) => {
+    const cut = (client: Client) => (how === 'reset' ? client.reset() : client.truncate());
+    const replies = ['220 mail.exam', '220 mail.example.com\r', '220-mail.example.com\r\n', '220-a\r\n220 b\r'];
+    for (const reply of replies) {
+      const { how: ended, heard } = await open(async (client) => {
+        await client.secure(good);
+        client.say(reply);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        cut(client);
+      });
+      expect([reply, ended, heard]).toEqual([reply, 'ERR_SMTP_CONNECTION_LOST', '']);
+    }
+  });
+
+  const ends: readonly (readonly [reply: string, outcome: object])[] = [
+    ['2', { outcome: 'uncertain' }],
+    ['250', { outcome: 'uncertain' }],
+    ['250 ok', { outcome: 'uncertain' }],
+    ['250 ok\r', { outcome: 'uncertain' }],
+    ['250-ok\r\n', { outcome: 'uncertain' }],
+    ['550 n', { outcome: 'uncertain' }],
+    ['250 ok\r\n', { outcome: 'accepted' }],
+    ['550 no\r\n', { outcome: 'refused' }],
+  ];
+  it.each(ends)('cut without a close_notify behind %j to the indicator: %j', async (reply, expected) => {
+    await using server = await serve(async (client) => {
+      await client.secure(good);
+      client.say('220 mail.example.com\r\n');
+      for (const [heard, said] of [
+        ['EHLO client.example.com\r\n', '250 mail.example.com\r\n'],
+        ['MAIL FROM:<news@example.com>\r\n', '250 ok\r\n'],
+        ['RCPT TO:<person@example.org>\r\n', '250 ok\r\n'],
+        ['DATA\r\n', '354 go\r\n'],
+        ['a\r\n.\r\n', reply],
+      ] as const) {
+        await client.hear(heard);
+        client.say(said);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      client.truncate();
+      await client.closed();
+    });
+    const settings = { host: '127.0.0.1', port: server.port, security: 'implicit-tls', ca: authority.ca } as const;
+    const time = new VirtualTime();
+    const session = await openSession({ ...settings, clientName: 'client.example.com' }, { time, record: () => {} });
+    const { recipients } = await send(session, { data: mailData('a\r\n') });
+    expect(recipients).toMatchObject([expected]);
+    await vi.waitFor(() => expect(session.usable).toBe(false));
+    await server.done;
+    expect(time.pending).toBe(0);
+  });
+
   it('that the server leaves in the middle is refused', async () => {
     const { how } = await open(async (client) => client.hangUp());
     expect(how).toBe('ERR_SMTP_TLS');
-  });
-});
-
-describe('STARTTLS', () => {
-  /** Offers STARTTLS, and says this to it. */
-  const answers = (reply: string, then: Script = async () => {}): Script => {
-    return async (client) => {
-      client.say('220 mail.example.com\r\n');
-      await client.hear('EHLO client.example.com\r\n');
-      client.say('250-mail.example.com\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n');
-      await client.hear('STARTTLS\r\n');
-      client.say(reply);
-      await then(client);
-    };
-  };
-  const IN_CLEAR = 'EHLO client.example.com\r\nSTARTTLS\r\n';
-
-  it.each([
-    ['a reply injected behind its 220', '220 go\r\n250-mail.example.com\r\n250 AUTH LOGIN\r\n', 'ERR_SMTP_PROTOCOL'],
-    ['the beginning of one', '220 go\r\n250-SMTPUTF8 ', 'ERR_SMTP_PROTOCOL'],
-    ['a single octet', '220 go\r\n2', 'ERR_SMTP_PROTOCOL'],
-    ['a bare line end', '220 go\r\n\r\n', 'ERR_SMTP_PROTOCOL'],
-    ['four digits', '2200 go\r\n', 'ERR_SMTP_PROTOCOL'],
-    ['221', '221 go\r\n', 'ERR_SMTP_TLS_REQUIRED'],
-    ['250', '250 go\r\n', 'ERR_SMTP_TLS_REQUIRED'],
-    ['251', '251 go\r\n', 'ERR_SMTP_TLS_REQUIRED'],
-    ['354', '354 go\r\n', 'ERR_SMTP_TLS_REQUIRED'],
-    ['421', '421 closing\r\n', 'ERR_SMTP_TLS_REQUIRED'],
-  ])('met by %s: nothing more is said', async (_what, reply, code) => {
-    const { how, heard } = await open(answers(reply), { security: 'starttls' });
-    expect(how).toBe(code);
-    expect(heard).toBe(IN_CLEAR);
-  });
-
-  it.each(['454 4.7.0 not available\r\n', '500 what\r\n', '502 not implemented\r\n', '501 no\r\n'])(
-    'refused with %j: the session is left in order',
-    async (reply) => {
-      const script = answers(reply, async (client) => {
-        await client.hear('QUIT\r\n');
-        client.say('221 bye\r\n');
-      });
-      const { how, heard, error } = await open(script, { security: 'starttls' });
-      expect(how).toBe('ERR_SMTP_TLS_REQUIRED');
-      expect(error?.reply?.code).toBe(Number(reply.slice(0, 3)));
-      expect(heard).toBe(`${IN_CLEAR}QUIT\r\n`);
-    },
-  );
-
-  it('not offered leaves the session in order, and no reply is there to quote', async () => {
-    const script: Script = async (client) => {
-      client.say('220 mail.example.com\r\n');
-      await client.hear('EHLO client.example.com\r\n');
-      client.say('250-mail.example.com\r\n250 AUTH PLAIN\r\n');
-      await client.hear('QUIT\r\n');
-      client.say('221 bye\r\n');
-    };
-    const { how, heard, error } = await open(script, { security: 'starttls' });
-    expect(how).toBe('ERR_SMTP_TLS_REQUIRED');
-    expect(error?.reply).toBeUndefined();
-    expect(heard).toBe('EHLO client.example.com\r\nQUIT\r\n');
-  });
-
-  it('accepted, then clear text in a segment of its own: nothing of it counts', async () => {
-    const script = answers('220 go\r\n', async (client) => {
-      await client.hears();
-      client.say('250-mail.example.com\r\n250 AUTH LOGIN\r\n');
-    });
-    const { how, message } = await open(script, { security: 'starttls' });
-    expect(how).toBe('ERR_SMTP_TLS');
-    expect(message).not.toContain('CANARY');
-  });
-
-  it('is not given up for a server that refuses EHLO', async () => {
-    const script: Script = async (client) => {
-      client.say('220 mail.example.com\r\n');
-      await client.hear('EHLO client.example.com\r\n');
-      client.say('502 EHLO what\r\n');
-      await client.hear('QUIT\r\n');
-      client.say('221 bye\r\n');
-    };
-    const { how, heard } = await open(script, { security: 'starttls' });
-    expect(how).toBe('ERR_SMTP_TLS_REQUIRED');
-    expect(heard).toBe('EHLO client.example.com\r\nQUIT\r\n');
-  });
-
-  it('verifies like TLS from the first octet', async () => {
-    const wrong = await stranger.issue({ names: ['127.0.0.1'] });
-    const script = answers(
-      '220 go\r\n',
-      quietly((client) => client.secure(wrong)),
-    );
-    const { how, heard } = await open(script, { security: 'starttls' });
-    expect(how).toBe('ERR_SMTP_TLS');
-    expect(heard).toBe(IN_CLEAR);
-  });
-
-  it('takes the offer made over TLS, not the one before', async () => {
-    const script = answers('220 go\r\n', async (client) => {
-      await client.secure(good);
-      await client.hear('EHLO client.example.com\r\n');
-      client.say('250 mail.example.com\r\n');
-      await client.hear('QUIT\r\n');
-      client.say('221 bye\r\n');
-    });
-    const { how, message } = await open(script, { security: 'starttls' });
-    expect(how).toBe('ERR_SMTP_AUTH');
-    expect(message).toBe('Cannot log in: the server offers no AUTH, PLAIN, LOGIN or CRAM-MD5 is wanted');
   });
 });
 
@@ -316,8 +283,3 @@ describe('credentials', () => {
     });
   });
 });
-
-/** The server's side of a handshake that the client gives up fails too; that is no news here. */
-function quietly(script: Script): Script {
-  return (client) => script(client).catch(() => {});
-}
