@@ -16,9 +16,22 @@ export function begin([command, ...words]: CommandLine, options: SpawnOptions = 
   return child;
 }
 
-/** Ends whatever still runs: after an error, or when this process is told to end. */
+/** Ends whatever still runs. */
 export function endAll(): void {
   for (const child of alive) child.kill('SIGTERM');
+}
+
+const interruption = new AbortController();
+
+/** For signals: what is measured just then fails, nothing more is begun, and all is put away on the way out. */
+export function interrupt(): void {
+  interruption.abort(new Error('Interrupted'));
+  endAll();
+}
+
+/** Asked before each measurement. @throws after an interruption */
+export function throwIfInterrupted(): void {
+  interruption.signal.throwIfAborted();
 }
 
 /** Runs a program to its end. @returns what it wrote to standard output. @throws with its own words where it fails */

@@ -13,7 +13,7 @@ import { memory } from './cases/memory.ts';
 import { plain } from './cases/plain.ts';
 import { profile } from './cases/profile.ts';
 import { wholeRun } from './cases/whole-run.ts';
-import { endAll } from './child.ts';
+import { endAll, interrupt, throwIfInterrupted } from './child.ts';
 import { machineText } from './machine.ts';
 import type { Case } from './measuring.ts';
 import { helpText, type Options, readOptions } from './options.ts';
@@ -31,6 +31,7 @@ async function measureAll(options: Options): Promise<Section[]> {
   try {
     for (const each of CASES) {
       if (options.cases.length > 0 && !options.cases.includes(each.name)) continue;
+      throwIfInterrupted();
       console.error(`${each.name}: ${each.summary}`);
       const section = await each.run({ options, workshop });
       endProgress();
@@ -75,8 +76,7 @@ async function main(words: readonly string[]): Promise<void> {
   if (options.isWritten) writeFileSync(FILE, resultsText(sections, machine, words));
 }
 
-// What is measured just then fails, and everything is put away on the way out.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, endAll);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
 try {
   await main(process.argv.slice(2));
 } catch (error) {

@@ -1,4 +1,5 @@
 /** Rounds, medians and spread. */
+import { throwIfInterrupted } from './child.ts';
 import { tellProgress } from './progress.ts';
 
 export interface Spread {
@@ -17,16 +18,19 @@ export function spreadOf(values: readonly number[]): Spread {
 
 /**
  * Measures all subjects in turns, so that what the machine does meanwhile meets them alike.
+ * @param tell hears what comes next
  * @returns each subject's values, one a round
  */
 export async function inTurns<T>(
   subjects: ReadonlyMap<string, () => Promise<T>>,
   rounds: number,
+  tell: (words: string) => void = tellProgress,
 ): Promise<ReadonlyMap<string, readonly T[]>> {
   const measured = new Map([...subjects.keys()].map((name) => [name, [] as T[]]));
   for (let round = 1; round <= rounds; round += 1) {
     for (const [name, measure] of subjects) {
-      tellProgress(`round ${round} of ${rounds}: ${name}`);
+      throwIfInterrupted();
+      tell(`round ${round} of ${rounds}: ${name}`);
       measured.get(name)?.push(await measure());
     }
   }

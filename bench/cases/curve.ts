@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_DEPTH } from '#smtp';
 import { cartero, writeCampaign } from '../campaign.ts';
-import { begin, type CommandLine, outputOf } from '../child.ts';
+import { begin, type CommandLine, outputOf, throwIfInterrupted } from '../child.ts';
 import { type Bench, type Case, share } from '../measuring.ts';
 import { openLink, type Place } from '../place.ts';
 import { tellProgress } from '../progress.ts';
@@ -109,6 +109,7 @@ async function deathsAt(bench: Bench, place: Place): Promise<Map<number, readonl
     const run = await prepare(bench, { place, depth, mails });
     const uncertain: number[] = [];
     while (uncertain.length < bench.options.kills) {
+      throwIfInterrupted();
       tellProgress(`depth ${depth}: death ${uncertain.length + 1} of ${bench.options.kills}`);
       await dieOnce(run);
       const sofar = uncertain.reduce((sum, each) => sum + each, 0);
