@@ -19,8 +19,8 @@ export interface TlsServer extends AsyncDisposable {
   readonly seen: readonly Seen[];
 }
 
-/** @param options `offersStartTls`: begins in clear */
-export async function startTlsServer(options: TlsOptions, { startTls = false } = {}): Promise<TlsServer> {
+/** @param how `startTls`: begins in clear; `port`: where another one was before */
+export async function startTlsServer(options: TlsOptions, { startTls = false, port = 0 } = {}): Promise<TlsServer> {
   const seen: Seen[] = [];
   const sockets = new Set<Socket>();
   const secure = createServer(options, (socket) => {
@@ -34,7 +34,7 @@ export async function startTlsServer(options: TlsOptions, { startTls = false } =
     });
   });
   const server = startTls ? createPlainServer((socket) => beginInClear(socket, sockets, secure)) : secure;
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
