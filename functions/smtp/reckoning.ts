@@ -71,7 +71,8 @@ export class Reckoning {
 
   /** @returns why client and server are no longer in step, `null` where they are; so do all of these */
   rset(reply: Reply): SmtpError | null {
-    return outcomeOf(reply) === 'accepted' ? null : unexpectedReply('RSET', reply, '250');
+    // After a 421 nothing of it is processed: it stays without an answer (RFC 5321 §3.8).
+    return outcomeOf(reply) === 'accepted' || isClosing(reply) ? null : unexpectedReply('RSET', reply, '250');
   }
 
   mail(reply: Reply): SmtpError | null {
