@@ -1,7 +1,7 @@
 /** A batch as an object: what its mails are made of, a JSON line a recipient. Written once, before the ledger knows it. */
 
 import type { RunContent } from './frozen.ts';
-import type { PlannedRow } from './planner.ts';
+import type { EarlierRows, PlannedRow } from './planner.ts';
 import type { ObjectStore, PlannedDelivery } from './ports.ts';
 
 /** Recipients in a batch at the most: the unit that one lease and one commit cover. */
@@ -28,11 +28,11 @@ export async function writeBatch(
  * own files is frozen, and a file that comes or changes meanwhile would move rows from one batch to the next, where some
  * are written twice and some never. To be asked in the order of rows: one batch is in memory at a time.
  */
-export function earlierRows(objects: ObjectStore, run: RunContent): (row: number) => Promise<PlannedRow | undefined> {
+export function earlierRows(objects: ObjectStore, run: RunContent): EarlierRows {
   let rows: ReadonlyMap<number, PlannedRow> = new Map();
   let batch = 0;
   let lastRow = 0;
-  return async (row) => {
+  const readOn = async (row: number) => {
     while (row > lastRow) {
       batch += 1;
       const read = (await objects.has(nameOf(run, batch))) ? await readBatch(objects, run, batch) : [];
@@ -41,6 +41,7 @@ export function earlierRows(objects: ObjectStore, run: RunContent): (row: number
     }
     return rows.get(row);
   };
+  return (row) => (row > lastRow ? readOn(row) : rows.get(row));
 }
 
 /** A batch's object is not what was written; who is in it can be found out by planning another run. */

@@ -6,12 +6,18 @@
  * What is wrong with a row is that row's outcome `invalid`; the others go on. The same audience gives the same deliveries.
  */
 import { AddressError, parseMailbox, recipientKey } from '#address';
-import { type AudienceRow, isSelected, type RowProblem, readAudience } from '#audience';
+import {
+  type AudienceEntry,
+  type AudienceRow,
+  isSelected,
+  type RowProblem,
+  readAudienceBatches,
+  type SelectionOptions,
+} from '#audience';
 import { RenderError, type TemplateSet, unmet } from '#render';
 import { Command, CommandError } from '#smtp';
-import type { Campaign } from './campaign.ts';
-import { attachmentKey, isMissing, type LoadedCampaign, objectNameProblem } from './campaign-source.ts';
-import { FieldDigest } from './digest.ts';
+import { attachmentKey, isMissing, isTemplate, type LoadedCampaign, objectNameProblem } from './campaign-source.ts';
+import { FieldDigest, fieldsDigest } from './digest.ts';
 import type { AudienceFile } from './frozen.ts';
 import { nearName } from './near-name.ts';
 import type { Problem } from './problem.ts';
@@ -45,8 +51,11 @@ export interface PlanningOptions {
   /** Pins one recipient's file and gives its SHA-256. @throws ObjectMissingError */
   readonly pinFile: (object: string) => Promise<string>;
   /** What a planning that was cut off has made durable of a row: its word about the row's files holds. */
-  readonly earlier?: (row: number) => Promise<PlannedRow | undefined>;
+  readonly earlier?: EarlierRows;
 }
+
+/** A promise only where something must be read: nearly every row has no earlier word. */
+export type EarlierRows = (row: number) => PlannedRow | undefined | Promise<PlannedRow | undefined>;
 
 /** Problems kept for showing; the rest are only counted. */
 const MAX_PROBLEMS = 100;
@@ -64,6 +73,9 @@ export class Planner {
   readonly #options: PlanningOptions;
   readonly #seen = new Set<string>();
   readonly #digest: FieldDigest;
+  readonly #selection: SelectionOptions;
+  /** Some attachment's path depends on the row. */
+  readonly #hasOwnFiles: boolean;
 
   /** @param contentHash of the campaign's manifest; with the deliveries it makes the plan hash */
   constructor(loaded: LoadedCampaign, audience: AudienceFile, contentHash: string, options: PlanningOptions) {
@@ -71,23 +83,31 @@ export class Planner {
     this.#audience = audience;
     this.#options = options;
     this.#digest = new FieldDigest().add('plan', contentHash);
+    const { attachments, timezone, timezoneColumn } = loaded.campaign;
+    this.#selection = { at: options.at, timezoneColumn, timezone };
+    this.#hasOwnFiles = attachments.some(({ object }) => isTemplate(object));
   }
 
   /** @throws AudienceError where the audience as a whole cannot be read */
   async *deliveries(): AsyncGenerator<PlannedRow> {
-    for await (const row of readAudience(this.#audience.open(), { name: this.#audience.name })) {
-      this.rows += 1;
-      const planned = await this.#planRow(row);
-      if (planned === null) continue;
-      this.recipients += 1;
-      if (planned.state === 'invalid') this.invalid += 1;
-      this.#digest.add(
-        String(planned.row),
-        planned.key,
-        planned.state,
-        ...(planned.files ?? []).map((file) => file?.content ?? ''),
-      );
-      yield planned;
+    for await (const batch of this.batches()) yield* batch;
+  }
+
+  /** The same by the handful: waiting for each of a million rows takes longer than planning it. */
+  async *batches(): AsyncGenerator<readonly PlannedRow[]> {
+    for await (const entries of readAudienceBatches(this.#audience.open(), { name: this.#audience.name })) {
+      let batch: PlannedRow[] = [];
+      for (const entry of entries) {
+        const planning = this.#planRow(entry);
+        const planned = planning instanceof Promise ? await planning : planning;
+        if (planned !== null) batch.push(planned);
+        // Whoever asks may want to stop: it is not made to wait for many files.
+        if (planning instanceof Promise && batch.length > 0) {
+          yield batch;
+          batch = [];
+        }
+      }
+      if (batch.length > 0) yield batch;
     }
   }
 
@@ -96,55 +116,70 @@ export class Planner {
     return this.#digest.hex();
   }
 
-  async #planRow(row: AudienceRow | RowProblem): Promise<PlannedRow | null> {
+  /** @returns `null` where the row is nobody's mail; a promise only where files must be read */
+  #planRow(entry: AudienceEntry): PlannedRow | null | Promise<PlannedRow | null> {
+    this.rows += 1;
+    if ('problem' in entry) return this.#invalid(entry, entry.email ?? '', entry.field, entry.problem);
     const { campaign, templates } = this.#loaded;
-    if ('problem' in row) return this.#invalid(row, row.email ?? '', row.field, row.problem);
-    const email = typeof row.fields.email === 'string' ? row.fields.email : '';
-    const selected = isSelected(row.fields, campaign.select, {
-      at: this.#options.at,
-      timezoneColumn: campaign.timezoneColumn,
-      timezone: campaign.timezone,
-    });
+    const email = typeof entry.fields.email === 'string' ? entry.fields.email : '';
+    const selected = isSelected(entry.fields, campaign.select, this.#selection);
     if (selected === 'not-selected') {
       this.notSelected += 1;
       return null;
     }
-    if (selected !== 'selected') return this.#invalid(row, email, selected.field, selected.problem);
+    if (selected !== 'selected') return this.#invalid(entry, email, selected.field, selected.problem);
     const address = readAddress(email);
-    if ('problem' in address) return this.#invalid(row, email, 'email', address.problem);
+    if ('problem' in address) return this.#invalid(entry, email, 'email', address.problem);
     if (this.#seen.has(address.key)) {
       this.duplicates += 1;
       return null;
     }
-    const missing = missingVariable(templates, row.fields);
-    if (missing !== null) return this.#invalid(row, email, missing.field, missing.problem, address.key);
-    const earlier = await this.#options.earlier?.(row.row);
-    if (earlier?.problem !== undefined) return this.#invalid(row, email, null, earlier.problem, address.key);
-    const files = earlier ? { pinned: earlier.files ?? [] } : await this.#pinFiles(campaign, templates, row.fields);
-    if ('problem' in files) return this.#invalid(row, email, files.field, files.problem, address.key);
+    const missing = missingVariable(templates, entry.fields);
+    if (missing !== null) return this.#invalid(entry, email, missing.field, missing.problem, address.key);
+    const earlier = this.#options.earlier?.(entry.row);
+    if (earlier instanceof Promise)
+      return earlier.then((known) => this.#withFiles({ ...address, row: entry, email }, known));
+    return this.#withFiles({ ...address, row: entry, email }, earlier);
+  }
+
+  #withFiles(found: Found, earlier: PlannedRow | undefined): PlannedRow | Promise<PlannedRow> {
+    const { row, email, key } = found;
+    if (earlier?.problem !== undefined) return this.#invalid(row, email, null, earlier.problem, key);
+    if (earlier !== undefined) return this.#valid(found, earlier.files ?? []);
+    return this.#hasOwnFiles ? this.#pinned(found) : this.#valid(found, []);
+  }
+
+  async #pinned(found: Found): Promise<PlannedRow> {
+    const { row, email, key } = found;
+    const files = await this.#pinFiles(this.#loaded, row.fields);
+    if ('problem' in files) return this.#invalid(row, email, files.field, files.problem, key);
+    return this.#valid(found, files.pinned);
+  }
+
+  #valid({ row, address, key }: Found, files: readonly (PlannedFile | null)[]): PlannedRow {
     // Only a row that will be sent stands in the way of another one to the same person.
-    this.#seen.add(address.key);
+    this.#seen.add(key);
+    this.recipients += 1;
+    this.#digest.add(String(row.row), key, 'pending', ...files.map((file) => file?.content ?? ''));
     return {
       row: row.row,
       line: row.line,
-      recipient: address.address,
-      key: address.key,
-      messageId: this.#messageId(address.key),
+      recipient: address,
+      key,
+      messageId: this.#messageId(key),
       state: 'pending',
       fields: row.fields,
-      ...(files.pinned.length > 0 ? { files: files.pinned } : {}),
+      ...(files.length > 0 ? { files } : {}),
     };
   }
 
   async #pinFiles(
-    campaign: Campaign,
-    templates: TemplateSet,
+    { campaign, templates }: LoadedCampaign,
     fields: Readonly<Record<string, unknown>>,
   ): Promise<{ pinned: readonly (PlannedFile | null)[] } | RowFault> {
-    if (!campaign.attachments.some(({ object }) => object.includes('{{'))) return { pinned: [] };
     const pinned: (PlannedFile | null)[] = [];
     for (const [index, attachment] of campaign.attachments.entries()) {
-      if (!attachment.object.includes('{{')) {
+      if (!isTemplate(attachment.object)) {
         pinned.push(null);
         continue;
       }
@@ -179,6 +214,9 @@ export class Planner {
         problem,
       });
     }
+    this.recipients += 1;
+    this.invalid += 1;
+    this.#digest.add(String(row.row), key, 'invalid');
     return {
       row: row.row,
       line: row.line,
@@ -192,8 +230,16 @@ export class Planner {
 
   /** RFC 5322 §3.6.4: unique, and the same on every attempt since it is a function of run and recipient alone. */
   #messageId(key: string): string {
-    return `${new FieldDigest().add(this.#options.run, key).hex().slice(0, 32)}@${this.#loaded.campaign.from.mailbox.domain}`;
+    return `${fieldsDigest(this.#options.run, key).slice(0, 32)}@${this.#loaded.campaign.from.mailbox.domain}`;
   }
+}
+
+/** A row that can be sent as far as it can be told without its files. */
+interface Found {
+  readonly row: AudienceRow;
+  readonly email: string;
+  readonly address: string;
+  readonly key: string;
 }
 
 interface RowFault {

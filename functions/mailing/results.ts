@@ -18,25 +18,22 @@ export interface ResultLine {
 }
 
 export function resultLine(record: DeliveryRecord): ResultLine {
+  const { recipient, outcome, reply, enhancedStatus, queueId, attempts, messageId, at, problem, nextAt } = record;
+  const moment = at === null ? null : isoTime(at);
+  const line = { recipient, outcome, reply, enhancedStatus, queueId, attempts, messageId, at: moment };
+  if (problem === null && nextAt === null) return line;
   return {
-    recipient: record.recipient,
-    outcome: record.outcome,
-    reply: record.reply,
-    enhancedStatus: record.enhancedStatus,
-    queueId: record.queueId,
-    attempts: record.attempts,
-    messageId: record.messageId,
-    at: record.at === null ? null : isoTime(record.at),
-    ...(record.problem === null ? {} : { problem: record.problem }),
-    ...(record.nextAt === null ? {} : { nextAt: isoTime(record.nextAt) }),
+    ...line,
+    ...(problem === null ? {} : { problem }),
+    ...(nextAt === null ? {} : { nextAt: isoTime(nextAt) }),
   };
 }
 
 /** Writes one batch's results file, over an earlier one. */
 export async function writeResults(objects: ObjectStore, ledger: Ledger, run: string, batch: number): Promise<void> {
-  const lines: string[] = [];
-  for await (const record of ledger.deliveries(run, batch)) lines.push(`${JSON.stringify(resultLine(record))}\n`);
-  await objects.write(`runs/${run}/results/${String(batch).padStart(6, '0')}.jsonl`, Buffer.from(lines.join('')));
+  let lines = '';
+  for await (const record of ledger.deliveries(run, batch)) lines += `${JSON.stringify(resultLine(record))}\n`;
+  await objects.write(`runs/${run}/results/${String(batch).padStart(6, '0')}.jsonl`, Buffer.from(lines));
 }
 
 /** ISO 8601 in UTC of epoch milliseconds. */

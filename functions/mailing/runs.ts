@@ -204,10 +204,12 @@ async function planBatches(
     rows = [];
     onPlanned?.(planner.rows);
   };
-  for await (const row of planner.deliveries()) {
-    rows.push(row);
-    if (rows.length === BATCH_SIZE) await flush();
-    if (signal.aborted) return null;
+  for await (const planned of planner.batches()) {
+    for (const row of planned) {
+      rows.push(row);
+      if (rows.length === BATCH_SIZE) await flush();
+      if (signal.aborted) return null;
+    }
   }
   if (rows.length > 0) await flush();
   await ledger.completePlan(run.id, { ...countsOf(planner), batches });
