@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { AddressError, type NamedMailbox, parseNamedMailbox } from '#address';
 import { escapeControls, type Mail } from '#mailing';
 import { ComposeError, composeMessage, type EncodedPart, encodeAttachment, mediaTypeOf } from '#mime';
-import { type RecipientResult, replyText, SmtpError, type TranscriptRecord } from '#smtp';
+import { CommandError, MailDataError, type RecipientResult, replyText, SmtpError, type TranscriptRecord } from '#smtp';
 import { openAudience, openCampaign } from './campaigns.ts';
 import { type Command, InputError, type Shell, UsageError, type Words } from './command.ts';
 import { explainRelay } from './explain.ts';
@@ -124,13 +124,18 @@ async function sendOne(mail: Mail, access: OpenRelay, showTranscript: boolean, s
   };
   try {
     const session = await access.openSession(record);
-    const { recipients } = await session.transact(mail.envelope, mail.data, { record, release: async () => true });
-    await session.quit();
+    const sent = session.transact(mail.envelope, mail.data, { record, release: async () => true });
+    const { recipients } = await sent.finally(() => session.quit());
     const [result] = recipients;
     if (result === undefined)
       throw new Error('Cannot tell the outcome: the transaction gave no result for its recipient');
     return tell(result, mail, access, shell);
   } catch (error) {
+    // This relay cannot be asked for this mail: an address that needs SMTPUTF8, a mail above its SIZE.
+    if (error instanceof CommandError || error instanceof MailDataError) {
+      shell.note(error.message);
+      return 1;
+    }
     if (!(error instanceof SmtpError)) throw error;
     shell.note(explainRelay(error, access.relay));
     return 1;

@@ -134,7 +134,10 @@ function readAddress<T extends Mailbox | NamedMailbox>(
   try {
     const address = parse(text);
     const { isAscii } = 'mailbox' in address ? address.mailbox : address;
-    if (!isAscii) report('has letters beyond ASCII before the "@", which this version does not send');
+    if (!isAscii)
+      report(
+        'has letters beyond ASCII before the "@", which only some relays and readers would take; one in ASCII is wanted',
+      );
     return address;
   } catch (error) {
     if (!(error instanceof AddressError)) throw error;

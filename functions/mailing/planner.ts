@@ -250,12 +250,9 @@ interface RowFault {
 function readAddress(email: string): { address: string; key: string } | { problem: string } {
   try {
     const mailbox = parseMailbox(email);
-    if (!mailbox.isAscii)
-      return {
-        problem: `${JSON.stringify(email)} has non-ASCII letters before the "@", which needs SMTPUTF8; this version does not send it`,
-      };
-    // The gate to the wire has the last word: what it refuses is told now, and not when the others are sent.
-    Command.rcpt(mailbox.address);
+    // The gate to the wire has the last word: what it refuses is told now, and not when the others are sent. Whether the
+    // relay takes an address beyond ASCII is known only then.
+    Command.rcpt(mailbox.address, { smtpUtf8: true });
     return { address: mailbox.address, key: recipientKey(mailbox) };
   } catch (error) {
     if (error instanceof CommandError) return { problem: `${JSON.stringify(email)}: ${error.message}` };

@@ -2,7 +2,7 @@
  * The one gate through which a header field leaves: what passes is exactly one field, and says what was given. What
  * would be another field, or end the header, is refused with its field named; nothing is taken out or replaced.
  */
-import { type NamedMailbox, printable } from '#address';
+import { AddressError, type NamedMailbox, parseMailbox, printable } from '#address';
 import { formatDateTime } from './date-time.ts';
 import { encodedWords } from './encoded-word.ts';
 import { HeaderError } from './errors.ts';
@@ -84,19 +84,34 @@ const ATOMS = new RegExp(`^${ATEXT}+(?: ${ATEXT}+)*$`);
 /** What a phrase says longer than this goes into encoded-words, which can be folded. */
 const MAX_UNFOLDED_PHRASE_OCTETS = 64;
 
-/** A field of one mailbox (RFC 5322 §3.6.2). @throws HeaderError also for an address that needs SMTPUTF8 */
+/**
+ * A field of one mailbox (RFC 5322 §3.6.2). One that needs SMTPUTF8 stands in it as UTF-8 (RFC 6532 §3.2), each octet as a
+ * character; the name takes encoded-words all the same, which every reader knows.
+ * @throws HeaderError
+ */
 export function mailboxField(name: string, { name: owner, mailbox }: NamedMailbox): string {
-  const { address } = mailbox;
-  if (!mailbox.isAscii) {
-    throw new HeaderError(name, `found ${printable(address)}, which needs SMTPUTF8; an address in ASCII is wanted`);
-  }
-  if (!PRINTABLE_ASCII.test(address) || /[<>]/.test(address)) {
-    throw new HeaderError(name, `found ${printable(address)}, an address that was read by parseMailbox is wanted`);
-  }
+  const address = addressOctets(name, mailbox.address);
   if (owner === null || owner === '') return foldField(name, [address]);
   const units = plainPhrase(checkText(name, owner));
   if (units !== null) return foldField(name, [...units, `<${address}>`]);
   return foldField(name, [...encodedWords(name, owner), `<${address}>`], ENCODED_LINE_OCTETS);
+}
+
+/** A mailbox may have been made by hand: it is looked at, not believed. */
+function addressOctets(name: string, address: string): string {
+  const isPlain = PRINTABLE_ASCII.test(address) && !/[<>]/.test(address);
+  if (isPlain) return address;
+  if (!PRINTABLE_ASCII.test(address) && isRead(address)) return Buffer.from(address).toString('latin1');
+  throw new HeaderError(name, `found ${printable(address)}, an address that was read by parseMailbox is wanted`);
+}
+
+function isRead(address: string): boolean {
+  try {
+    return parseMailbox(address).address === address;
+  } catch (error) {
+    if (error instanceof AddressError) return false;
+    throw error;
+  }
 }
 
 /** A phrase as atoms or one quoted-string (RFC 5322 §3.2.5); `null` where it takes encoded-words. */

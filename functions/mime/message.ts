@@ -45,7 +45,7 @@ export interface MailData {
   readonly pieces: readonly Uint8Array[];
   /** Of all pieces together. */
   readonly octets: number;
-  /** No octet above 127: any session will carry it. */
+  /** No octet above 127: any session will carry it. Otherwise the header names a mailbox that needs SMTPUTF8, and so does the mail. */
   readonly sevenBit: boolean;
   /** Some line begins with a dot, so that transparency has something to do (RFC 5321 §4.5.2). */
   readonly hasDotLine: boolean;
@@ -72,6 +72,7 @@ export class MessageComposer {
   readonly #before: string;
   /** Fields behind them, to the first content field. */
   readonly #behind: string;
+  readonly #isAscii: boolean;
 
   /** @throws HeaderError */
   constructor({ date, from, sender, replyTo, headers }: Letterhead) {
@@ -80,22 +81,29 @@ export class MessageComposer {
       mailboxField('From', from) +
       (sender === undefined ? '' : mailboxField('Sender', sender)) +
       (replyTo === undefined ? '' : mailboxField('Reply-To', replyTo));
+    this.#isAscii = isAscii(this.#before);
     this.#behind = `${headers === undefined ? '' : customFields(headers)}MIME-Version: 1.0\r\n`;
   }
 
   /** @throws HeaderError, BodyError (both ComposeError) */
   compose(letter: Letter): MailData {
     const { messageId, to, subject, boundarySeed = messageId } = letter;
-    const own =
-      mailboxField('To', to) + unstructuredField('Subject', subject) + messageIdField('Message-ID', messageId);
+    const addressed = mailboxField('To', to);
+    const own = addressed + unstructuredField('Subject', subject) + messageIdField('Message-ID', messageId);
     const header = this.#before + own + this.#behind;
     const body = composeBody(letter, boundaries(boundarySeed));
-    return assemble(header, body);
+    // Nothing but a mailbox brings octets above 127: other fields and all encodings are ASCII.
+    return assemble(header, body, this.#isAscii && isAscii(addressed));
   }
 }
 
+/** @param octets as characters */
+function isAscii(octets: string): boolean {
+  return !/[\u0080-\u00ff]/.test(octets);
+}
+
 /** All that is this message's own goes into one buffer, cut only where a shared piece comes between. */
-function assemble(header: string, body: readonly Segment[]): MailData {
+function assemble(header: string, body: readonly Segment[], sevenBit: boolean): MailData {
   let hasDotLine = header.includes('\n.');
   let shared = 0;
   const cuts: [at: number, piece: Uint8Array][] = [];
@@ -115,8 +123,7 @@ function assemble(header: string, body: readonly Segment[]): MailData {
     }
     return closed(target, end);
   });
-  // Header and encodings let nothing but ASCII through.
-  return { pieces: piecesOf(own, cuts), octets: own.length + shared, sevenBit: true, hasDotLine };
+  return { pieces: piecesOf(own, cuts), octets: own.length + shared, sevenBit, hasDotLine };
 }
 
 function boundOf(header: string, body: readonly Segment[]): number {

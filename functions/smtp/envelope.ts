@@ -87,8 +87,9 @@ export function prepare(
 ): PreparedTransaction {
   const server: Server = { name: 'the server', secured: false, chunking: false, ...session, extensions };
   checkPromises(envelope, server);
+  const hasUtf8Path = checkUtf8Paths(envelope, server);
   const { ready, body } = contentFor(server, data);
-  const smtpUtf8 = needsUtf8(envelope, ready, server);
+  const smtpUtf8 = hasUtf8Path || needsUtf8Header(ready, server);
   const dsn = extensions.has('DSN') ? envelope.dsn : undefined;
   const parameters = { smtpUtf8, notify: dsn?.notify, orcpt: dsn?.orcpt };
   const recipients = envelope.forwardPaths.map((path) => Command.rcpt(path, parameters));
@@ -169,14 +170,16 @@ function linesOrBinary({ extensions, name, chunking }: Server, data: MailData): 
   }
 }
 
-/** RFC 6531 §3.4: SMTPUTF8 is said where paths or header need it, and nowhere else. */
-function needsUtf8({ reversePath, forwardPaths }: Envelope, ready: TransparentData, server: Server): boolean {
-  const { extensions, name } = server;
-  const beyond = forwardPaths.some(isBeyondAscii) ? 'forward-path' : isBeyondAscii(reversePath) ? 'reverse-path' : null;
-  const isOffered = extensions.has('SMTPUTF8');
-  if (beyond !== null && !isOffered) throw new CommandError(beyond, `needs SMTPUTF8, which ${name} does not offer`);
-  if (beyond !== null) return true;
-  if (ready.sevenBit || !hasUtf8Header(ready.content)) return false;
-  if (isOffered) return true;
+/** RFC 6531 §3.4: SMTPUTF8 is said where paths or header need it, and nowhere else. @returns whether paths do */
+function checkUtf8Paths({ reversePath, forwardPaths }: Envelope, { extensions, name }: Server): boolean {
+  const field = forwardPaths.some(isBeyondAscii) ? 'forward-path' : 'reverse-path';
+  if (field === 'reverse-path' && !isBeyondAscii(reversePath)) return false;
+  if (!extensions.has('SMTPUTF8')) throw new CommandError(field, `needs SMTPUTF8, which ${name} does not offer`);
+  return true;
+}
+
+function needsUtf8Header({ sevenBit, content }: TransparentData, { extensions, name }: Server): boolean {
+  if (sevenBit || !hasUtf8Header(content)) return false;
+  if (extensions.has('SMTPUTF8')) return true;
   throw new MailDataError('8-bit', `the header needs SMTPUTF8, which ${name} does not offer`);
 }

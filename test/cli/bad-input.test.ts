@@ -66,11 +66,6 @@ const heldRows: readonly [what: string, files: CampaignFiles, told: readonly str
     { 'list.csv': 'email,name\nnobody,Eve\nana@example.com,Ana\n' },
     ['row 1', '"email"', 'nobody'],
   ],
-  [
-    'an address that needs SMTPUTF8',
-    { 'list.csv': 'email,name\nzoë@example.com,Eve\nana@example.com,Ana\n' },
-    ['row 1', '"email"', 'SMTPUTF8'],
-  ],
   ['no address', { 'list.csv': 'email,name\n,Eve\nana@example.com,Ana\n' }, ['row 1', '"email"']],
   [
     'an empty variable',
@@ -122,7 +117,7 @@ describe('cartero run', () => {
       expect(lastJson(ended)).toMatchObject({ rows: 2, recipients: 2, invalid: 1, accepted: 1 });
       for (const words of told) expect(ended.stderr).toContain(words);
       expect(relay.accepted).toEqual(['ana@example.com']);
-      expect(relay.received.join('')).not.toMatch(/eve@|\bEve\b|e@z|nobody|zo\xc3/);
+      expect(relay.received.join('')).not.toMatch(/eve@|\bEve\b|e@z|nobody/);
     });
   }
 

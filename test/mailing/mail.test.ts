@@ -4,12 +4,12 @@ import { openCampaignFolder } from '#local';
 import { loadCampaign, MailComposer, MailError } from '#mailing';
 import { temporaryFolder, writeCampaign } from '../cli/cartero.ts';
 
-async function compose(subject: string, fields: Record<string, unknown>) {
+async function compose(subject: string, fields: Record<string, unknown>, recipient = 'ana@example.com') {
   const root = temporaryFolder();
   const folder = await writeCampaign(root, 'letters', { 'subject.hbs': subject, 'body.txt.hbs': 'Hello' });
   const loaded = await loadCampaign(await openCampaignFolder(folder, { projectTemplates: root }));
   const composer = await MailComposer.open(loaded, { date: 0, readFile: async () => new Uint8Array() });
-  return composer.compose({ recipient: 'ana@example.com', messageId: 'a@example.com', fields });
+  return composer.compose({ recipient, messageId: 'a@example.com', fields });
 }
 
 const blank: readonly [subject: string, fields: Record<string, unknown>][] = [
@@ -26,4 +26,12 @@ test.each(blank)('a subject %j that is blank for %j holds the row', async (subje
 test('a subject that is blank for one row is none of its neighbour', async () => {
   const { data } = await compose('{{#if city}}News of {{city}}{{/if}}', { city: 'Vigo' });
   expect(Buffer.concat(data.pieces).toString()).toContain('\r\nSubject: News of Vigo\r\n');
+});
+
+test('a recipient beyond ASCII is in envelope and header as UTF-8, and the mail says that it is not 7-bit', async () => {
+  const { envelope, data } = await compose('Hello', {}, 'jörg@example.com');
+  expect(envelope.forwardPaths).toEqual(['jörg@example.com']);
+  expect(Buffer.concat(data.pieces).toString()).toContain('\r\nTo: jörg@example.com\r\n');
+  expect(data.sevenBit).toBe(false);
+  expect((await compose('Hello', { name: 'Jörg' })).data.sevenBit).toBe(true);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseNamedMailbox } from '#address';
-import { HeaderError, type Message } from '#mime';
+import { composeMessage, HeaderError, type Message } from '#mime';
 import { composed, fieldNames, fieldOf, PLAIN } from './fixtures.ts';
 
 function refusal(change: Partial<Message>): HeaderError {
@@ -66,21 +66,47 @@ describe('a mailbox', () => {
     expect(fieldOf(composed({ to: parseNamedMailbox(text) }), 'To')).toBe(`To: ${written}`);
   });
 
-  it.each(['from', 'sender', 'replyTo', 'to'] as const)('that needs SMTPUTF8 is refused in %s', (key) => {
-    const error = refusal({ [key]: parseNamedMailbox('josé@example.org') });
-    expect(error.field).toBe({ from: 'From', sender: 'Sender', replyTo: 'Reply-To', to: 'To' }[key]);
-    expect(error.message).toBe(
-      `Cannot compose ${error.field}: found "josé@example.org", which needs SMTPUTF8; an address in ASCII is wanted`,
-    );
+  it.each([
+    ['from', 'From'],
+    ['sender', 'Sender'],
+    ['replyTo', 'Reply-To'],
+    ['to', 'To'],
+  ] as const)('that needs SMTPUTF8 stands in %s as UTF-8, and nothing else of the message does', (key, field) => {
+    const data = composeMessage({ ...PLAIN, subject: 'ñandú', [key]: parseNamedMailbox('José <josé@example.org>') });
+    const message = Buffer.concat([...data.pieces]).toString();
+    expect(message).toContain(`\r\n${field}: =?utf-8?B?Sm9zw6k=?= <josé@example.org>\r\n`);
+    expect(message.replace('josé@example.org', '')).toMatch(/^[\r\n\t -~]*$/);
+    expect(data.octets).toBe(Buffer.byteLength(message));
+    expect(data.sevenBit).toBe(false);
   });
 
-  it.each(['a@b.c>\r\nBcc: <e@z', 'a@b.c>, <e@z', 'a@b.c\0', 'a@b.c\u0085'])(
-    'made by hand is refused: %j',
-    (address) => {
-      const mailbox = { localPart: 'a', domain: 'b.c', address, isAscii: true };
-      expect(refusal({ to: { name: null, mailbox } })).toMatchObject({ field: 'To' });
-    },
-  );
+  it('that needs SMTPUTF8 is folded by its octets', () => {
+    const address = `${'é'.repeat(32)}@example.org`;
+    const to = parseNamedMailbox(`A B C D E F G H I <${address}>`);
+    const message = Buffer.concat([...composeMessage({ ...PLAIN, to }).pieces]).toString();
+    expect(Buffer.byteLength(`To: A B C D E F G H I <${address}>`)).toBeGreaterThan(78);
+    expect(message).toContain(`\r\nTo: A B C D E F G H I\r\n <${address}>\r\n`);
+  });
+
+  it.each([
+    'a@b.c>\r\nBcc: <e@z',
+    'a@b.c>, <e@z',
+    'a@b.c\0',
+    'a@b.c\u0085',
+    'é@b.c>\r\nBcc: <e@z',
+    'é@b.c>, <e@z',
+    'é\0@b.c',
+    'é\u0085@b.c',
+    'é\u2028@b.c',
+    '\ud800@b.c',
+    'é@B.c',
+    'é@münchen.c',
+    // Octets CR and LF once their upper half is cut off.
+    '\u560d\u560aBcc: e@z',
+  ])('made by hand is refused: %j', (address) => {
+    const mailbox = { localPart: 'a', domain: 'b.c', address, isAscii: !address.includes('é') };
+    expect(refusal({ to: { name: null, mailbox } })).toMatchObject({ field: 'To' });
+  });
 });
 
 const INJECTIONS = [

@@ -118,6 +118,13 @@ describe('what is asked for and not offered', () => {
       'forward-path needs SMTPUTF8, which mail.example.com does not offer',
     ],
     [
+      'a recipient beyond ASCII where nothing is offered',
+      [],
+      UTF8_TO,
+      UTF8_LETTER,
+      'forward-path needs SMTPUTF8, which mail.example.com does not offer',
+    ],
+    [
       'a sender beyond ASCII',
       [],
       { reversePath: 'señor@example.com' },
