@@ -29,4 +29,12 @@ export class VirtualTime implements SessionTime {
       if (timer.at <= this.#now && this.#timers.delete(timer)) timer.fn();
     }
   }
+
+  /** Lets time pass until the next timer fires. @returns whether there was one */
+  advanceToNext(): boolean {
+    const next = Math.min(...[...this.#timers].map(({ at }) => at));
+    if (next === Number.POSITIVE_INFINITY) return false;
+    this.advance(Math.max(0, next - this.#now));
+    return true;
+  }
 }
