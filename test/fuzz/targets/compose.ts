@@ -19,6 +19,7 @@ export const compose: Target = {
     's Hello\x1et Hello,\nyou.\n\x1eh <p>Hello</p>\x1en X-Campaign\x1ev news',
     's ¡Hola, señor! Ünïcödé €\x1eh <img src="cid:logo">\x1ei logo\x1ec picture',
     't .\n..\n\n From here\nFrom me\x1ea invoice é.pdf\x1ec %PDF\x1em application/pdf\x1ei cid@here',
+    'p José <josé@example.org>\x1er ñ@example.com\x1et Hello',
     'p "Person, the" <person@example.org>\x1er reply@example.org\x1en List-Unsubscribe\x1ev <https://example.com/u>',
     's =?utf-8?q?a?= two  spaces \x1ed 1e15\x1ek left@right\x1eb --=_x',
     's x\r\nBcc: evil@z.test\x1et a\rb\0c',
@@ -61,7 +62,9 @@ export const compose: Target = {
     const whole = Buffer.concat(value.pieces);
     expect(whole.length === value.octets, 'its octets');
     const ready = transparent(value);
-    expect(ready.sevenBit && value.sevenBit, 'an octet above 127');
+    const { to, replyTo = to } = message.value;
+    expect(ready.sevenBit === value.sevenBit, 'whether it is 7-bit');
+    expect(value.sevenBit === (to.mailbox.isAscii && replyTo.mailbox.isAscii), 'an octet above 127');
     expect(value.hasDotLine === ready.octets > ready.size, 'whether a line begins with a dot');
     return fieldsOf(whole.toString('latin1'), message.value);
   },
