@@ -54,6 +54,11 @@ export class DueWork {
     this.#signal = signal;
   }
 
+  /** Whether a mail is due that nobody has in hand, as far as batches are claimed; `false` once the signal is aborted. */
+  get isQueued(): boolean {
+    return !this.#signal.aborted && this.#isQueued();
+  }
+
   /** Whether a mail is due that nobody has in hand; claims the next batch where it must. `false` once the signal is aborted. */
   async hasMore(): Promise<boolean> {
     while (!this.#signal.aborted) {
@@ -66,7 +71,7 @@ export class DueWork {
   /** The next mail that is due, `null` when none is left or the signal is aborted. */
   async next(): Promise<Work | null> {
     while (await this.hasMore()) {
-      const work = this.#take();
+      const work = this.take();
       if (work !== null) return work;
     }
     return null;
@@ -92,7 +97,9 @@ export class DueWork {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #take(): Work | null {
+  /** The next mail that is due in a batch that is claimed; `null` where there is none, or the signal is aborted. */
+  take(): Work | null {
+    if (this.#signal.aborted) return null;
     for (const batch of this.#open) {
       if (batch.commit.failure !== null) continue;
       const work = batch.queue.shift();
@@ -105,7 +112,8 @@ export class DueWork {
   }
 
   #isQueued(): boolean {
-    return [...this.#open].some((batch) => batch.commit.failure === null && batch.queue.length > 0);
+    for (const batch of this.#open) if (batch.commit.failure === null && batch.queue.length > 0) return true;
+    return false;
   }
 
   /** @returns whether it is worth looking again */

@@ -16,9 +16,14 @@ export class Pacer {
     this.#next = clock.monotonic();
   }
 
+  /** Whether a mail may have to wait for its moment. */
+  get isLimited(): boolean {
+    return this.#intervalMs > 0;
+  }
+
   /** @returns when the next mail may begin, or `signal` is aborted */
   async turn(signal: AbortSignal): Promise<void> {
-    if (this.#intervalMs === 0) return;
+    if (!this.isLimited) return;
     const now = this.#clock.monotonic();
     const moment = Math.max(this.#next, now - LONGEST_DEBT_MS);
     this.#next = moment + this.#intervalMs;

@@ -150,12 +150,12 @@ class RunSender {
 
   /** A mail is taken only for a place that is there: a connection that cannot be had keeps no mail from the others. */
   async #beginNext(underWay: Set<Promise<void>>): Promise<boolean> {
-    if (!(await this.#due.hasMore())) return false;
+    if (!this.#due.isQueued && !(await this.#due.hasMore())) return false;
     // The pace comes first: a relay closes sessions that wait for long, and that is no fault of the mail.
-    await this.#pacer.turn(this.#signal);
-    const place = await this.#place();
+    if (this.#pacer.isLimited) await this.#pacer.turn(this.#signal);
+    const place = this.#pool.free() ?? (await this.#place());
     if (place === null) return false;
-    const work = await this.#due.next();
+    const work = this.#due.take() ?? (await this.#due.next());
     if (work === null) {
       place.leave();
       return false;

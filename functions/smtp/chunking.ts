@@ -14,7 +14,7 @@
  */
 import { Advance, type AdvanceListener, type Release } from './advance.ts';
 import { Command } from './command.ts';
-import { type Course, gathered, isLarge } from './course.ts';
+import { type Course, isLarge } from './course.ts';
 import type { Dialogue } from './dialogue.ts';
 import type { PreparedTransaction } from './envelope.ts';
 import { SmtpError } from './errors.ts';
@@ -135,7 +135,7 @@ export class ChunkingCourse implements Course, AdvanceListener {
       expected.push({ who: advance, replies });
       this.#written += 1;
     }
-    this.#dialogue.sendAhead(gathered(pieces), expected);
+    this.#dialogue.sendAhead(pieces, expected);
   }
 
   async #writeLarge(advance: Advance): Promise<void> {

@@ -27,6 +27,7 @@ import {
   TimeoutError,
   TlsError,
 } from './errors.ts';
+import { Gathering } from './gathering.ts';
 import { isClosing, quotedReply, type Reply } from './reply.ts';
 import { type ReceivedReply, ReplyParser } from './reply-parser.ts';
 import type { Secrets } from './secrets.ts';
@@ -83,6 +84,7 @@ export class Dialogue {
   #failure: SmtpError | null = null;
   #quitting: Promise<void> | null = null;
   #step: Step = 'connect';
+  readonly #gathering = new Gathering();
   readonly #expected: Expected[] = [];
   /** Replies that `#expected` awaits in all. */
   #outstanding = 0;
@@ -278,7 +280,8 @@ export class Dialogue {
       this.#outstanding += replies;
     }
     if (wasIdle) this.#watch();
-    this.#write(pieces);
+    const gathered = this.#gathering.gather(pieces);
+    this.#wire?.write(gathered.pieces, gathered.written);
   }
 
   /** RFC 5321 §4.5.3.2: each reply has its deadline, from when the one before it has come. */

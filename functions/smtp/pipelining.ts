@@ -7,7 +7,7 @@
  * indicator in flight at the most. A 354 where no recipient was taken is answered by the indicator alone (RFC 2920 §3.1).
  */
 import { Advance, type AdvanceListener, DATA, type Release } from './advance.ts';
-import { type Course, gathered, isLarge } from './course.ts';
+import { type Course, isLarge } from './course.ts';
 import type { Dialogue } from './dialogue.ts';
 import type { PreparedTransaction } from './envelope.ts';
 import { SmtpError } from './errors.ts';
@@ -92,7 +92,7 @@ export class PipeliningCourse implements Course, AdvanceListener {
       expected.push({ who: next, replies });
       pieces.push(Buffer.from(text));
     }
-    if (pieces.length > 0) this.#dialogue.sendAhead(gathered(pieces), expected);
+    if (pieces.length > 0) this.#dialogue.sendAhead(pieces, expected);
   }
 
   /** After the 354. */

@@ -94,6 +94,13 @@ export class Pool {
     for (const link of this.#links) if (link.indicated === 0) link.session?.destroy();
   }
 
+  /** A place that is there now, without waiting for one; `null` where there is none. */
+  free(): Place | null {
+    if (this.#waiting.length > 0 || this.#fault !== undefined || this.#halt.signal.aborted) return null;
+    const link = this.#freest();
+    return link === null ? null : this.#placeOn(link);
+  }
+
   #stop(): void {
     if (this.#halt.signal.aborted) return;
     this.#halt.abort();

@@ -9,8 +9,12 @@ export const SHOWN_CHARACTERS = 512;
 // C0, DEL, C1, line and paragraph separators, and the marks that turn the direction of what follows.
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
+/** What most texts are: there is nothing to do. */
+const PLAIN = /^[ -~]*$/;
+
 /** One line, control characters as `\u001b`, cut at {@link SHOWN_CHARACTERS}. Backslashes stay as they are. */
 export function printable(text: string): string {
+  if (text.length <= SHOWN_CHARACTERS && PLAIN.test(text)) return text;
   const cut = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
   return escapeControls(cut.toWellFormed());
 }
