@@ -15,22 +15,23 @@ export interface ChannelBinding {
 export interface SecureConnection {
   getProtocol(): string | null;
   exportKeyingMaterial(octets: number, label: string, context: Buffer): Uint8Array;
-  getPeerX509Certificate(): { readonly raw: Uint8Array } | undefined;
 }
 
 /** RFC 9266 §2: label, octets, and a context of none. */
 const EXPORTER_LABEL = 'EXPORTER-Channel-Binding';
 const EXPORTER_OCTETS = 32;
 
-/** @returns `null` where the certificate is signed with no hash function, or with one that is not known */
-export function channelBindingOf(connection: SecureConnection): ChannelBinding | null {
+/**
+ * @param certificate the server's, in DER
+ * @returns `null` where it counts and is signed with no hash function, or with one that is not known
+ */
+export function channelBindingOf(connection: SecureConnection, certificate: Uint8Array): ChannelBinding | null {
   // RFC 9266 §4: below TLS 1.3 it is unique only with an extension that may not be there.
   if (connection.getProtocol() === 'TLSv1.3') {
     const data = connection.exportKeyingMaterial(EXPORTER_OCTETS, EXPORTER_LABEL, Buffer.alloc(0));
     return { type: 'tls-exporter', data };
   }
-  const certificate = connection.getPeerX509Certificate();
-  return certificate === undefined ? null : serverEndPoint(certificate.raw);
+  return serverEndPoint(certificate);
 }
 
 /** RFC 5929 §4.1. @param certificate DER */

@@ -6,7 +6,7 @@ import { AuthError, SettingsError } from './errors.ts';
 import type { Extensions } from './extensions.ts';
 import { quotedReply, type Reply, severityOf } from './reply.ts';
 import { ChallengeError, type Mechanism, type MechanismName } from './sasl/mechanism.ts';
-import { chooseMechanism, createMechanism, kindOf, type Means, mechanismsFor, type Random } from './sasl.ts';
+import { chooseMechanism, createMechanism, kindOf, type Means, type Random, usableMechanisms } from './sasl.ts';
 
 export interface Login {
   readonly credentials: Credentials;
@@ -87,7 +87,7 @@ function tokenless(dialogue: Dialogue, cause: unknown): never {
 /** @returns the server's refusal, `null` where the client is logged in @throws AuthError where the exchange goes astray */
 async function exchange(dialogue: Dialogue, mechanism: Mechanism, credentials: Credentials): Promise<AuthError | null> {
   const { name } = mechanism;
-  let { reply, challenge } = await begin(dialogue, mechanism);
+  let { reply, challenge } = await begin(dialogue, mechanism, credentials);
   while (challenge !== null) {
     const answer = await answerTo(dialogue, mechanism, challenge);
     if (answer instanceof ChallengeError) throw await givenUp(dialogue, name, answer.problem);
@@ -97,14 +97,15 @@ async function exchange(dialogue: Dialogue, mechanism: Mechanism, credentials: C
   return reply.code === 235 && mechanism.complete ? null : refused(dialogue, mechanism, { reply, credentials });
 }
 
-async function begin(dialogue: Dialogue, { name, initialResponse, secrets }: Mechanism) {
+async function begin(dialogue: Dialogue, mechanism: Mechanism, credentials: Credentials) {
+  const { name, initialResponse, secrets } = mechanism;
   if (initialResponse === null) return dialogue.askAuth(Command.auth(name));
   dialogue.keepSecret(initialResponse, secrets);
   const line = Command.auth(name, initialResponse);
   if (line.toOctets().length <= MAX_COMMAND_LINE) return dialogue.askAuth(line);
   const first = await dialogue.askAuth(Command.auth(name));
   // RFC 4422 §5.1: the server asks for it by a challenge with nothing in it.
-  if (first.challenge === null) return first;
+  if (first.challenge === null) throw refused(dialogue, mechanism, { reply: first.reply, credentials });
   if (first.challenge !== '') throw await givenUp(dialogue, name, 'before the client has said anything');
   return dialogue.askAuth(Command.authResponse(name, initialResponse));
 }
@@ -131,14 +132,18 @@ async function givenUp(dialogue: Dialogue, mechanism: string, problem: string): 
   return error;
 }
 
-function noMechanism(extensions: Extensions, { credentials, named, binding, random }: Means): AuthError {
+function noMechanism(extensions: Extensions, means: Means): AuthError {
+  const { named, binding } = means;
   const offer = extensions.has('AUTH')
     ? `the server offers AUTH ${extensions.mechanisms.join(' ')}`
     : 'the server offers no AUTH';
   const isBindless = named?.endsWith('-PLUS') === true && binding === null;
   const lack = isBindless ? ', and a TLS connection that a login can be bound to' : '';
-  const known = mechanismsFor(credentials).filter((name) => random !== undefined || !name.startsWith('SCRAM-'));
-  const wanted = named ?? known.join(', ').replace(/, ([^,]+)$/, ' or $1');
+  const wanted =
+    named ??
+    usableMechanisms(means)
+      .join(', ')
+      .replace(/, ([^,]+)$/, ' or $1');
   return new AuthError(`${offer}, ${wanted} is wanted${lack}`, { temporary: false });
 }
 

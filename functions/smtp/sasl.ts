@@ -36,10 +36,7 @@ const NONCE_OCTETS = 18;
 /** @returns `null` where there is none that both know */
 export function chooseMechanism(means: Means): MechanismName | null {
   const { named, offered } = means;
-  const isWanted = (name: MechanismName) => (named ?? name) === name && offered.includes(name);
-  return (
-    MECHANISM_NAMES.find((name) => isWanted(name) && isFor(name, means.credentials) && hasMeans(name, means)) ?? null
-  );
+  return usableMechanisms(means).find((name) => (named ?? name) === name && offered.includes(name)) ?? null;
 }
 
 /**
@@ -82,9 +79,9 @@ export function kindOf(credentials: Credentials): string {
   return 'token' in credentials ? 'a user and token' : 'a user and password';
 }
 
-/** The mechanisms that the credentials are for, best first. */
-export function mechanismsFor(credentials: Credentials): readonly MechanismName[] {
-  return MECHANISM_NAMES.filter((name) => isFor(name, credentials));
+/** The mechanisms that a session can use, if the server offers them, best first. */
+export function usableMechanisms(means: Means): readonly MechanismName[] {
+  return MECHANISM_NAMES.filter((name) => isFor(name, means.credentials) && hasMeans(name, means));
 }
 
 function isFor(name: MechanismName, credentials: Credentials): boolean {

@@ -5,9 +5,8 @@
  */
 import type { Credentials } from './credentials.ts';
 import type { Reply } from './reply.ts';
+import { KNOWN_BY_CHARACTERS, SecretParts } from './secret-parts.ts';
 
-/** Enough of a secret to know it by; of a shorter one all. */
-const KNOWN_BY_CHARACTERS = 8;
 const HIDDEN = '<…>';
 
 /**
@@ -18,9 +17,7 @@ const HIDDEN = '<…>';
 export class Secrets {
   /** As they travel: a password or a token, and responses in base64. */
   readonly #said = new Set<string>();
-  /** Every part to be found, in small letters, and the lengths that there are. */
-  readonly #parts = new Set<string>();
-  readonly #lengths = new Set<number>();
+  readonly #parts = new SecretParts();
   /** Finds out quickly that none of `#said` is there. */
   #beginnings: RegExp | null = null;
   #isLoggingIn = true;
@@ -40,7 +37,7 @@ export class Secrets {
   learn(secret: string): void {
     if (secret === '' || this.#said.has(secret)) return;
     for (const form of [secret, base64(secret)]) this.learnResponse(form);
-    for (const form of otherFormsOf(secret)) this.#addParts(form);
+    for (const form of otherFormsOf(secret)) this.#parts.add(form);
   }
 
   /** A response as it is sent. */
@@ -48,7 +45,7 @@ export class Secrets {
     if (response === '' || this.#said.has(response)) return;
     this.#said.add(response);
     this.#beginnings = null;
-    this.#addParts(response);
+    this.#parts.add(response);
   }
 
   /** The login is over, and its secrets are not said any more. */
@@ -62,7 +59,7 @@ export class Secrets {
       /^(334[ -])(.*)/s,
       (_, code: string, challenge: string) => code + shownChallenge(challenge),
     );
-    return this.#parts.size === 0 ? shown : hideMarked(shown, this.#mark(shown));
+    return hideMarked(shown, this.#parts.mark(shown));
   }
 
   hideIn(reply: Reply): Reply {
@@ -80,34 +77,15 @@ export class Secrets {
     return [...this.#said].reduce(hideBeginnings, line);
   }
 
-  #addParts(form: string): void {
-    for (const part of partsOf(form)) {
-      this.#parts.add(part);
-      this.#lengths.add(part.length);
-    }
-  }
-
   /** A secret may go on in the next line, so the lines are looked at as one text. */
   #hideAll({ lines }: Reply): string[] {
-    const marks = this.#mark(lines.join(''));
+    const marks = this.#parts.mark(lines.join(''));
     let from = 0;
     return lines.map((line) => {
       const own = marks.slice(from, from + line.length);
       from += line.length;
       return hideMarked(line, own);
     });
-  }
-
-  /** Which characters belong to a part of a secret. */
-  #mark(text: string): boolean[] {
-    const letters = inSmallLetters(text);
-    const marks: boolean[] = new Array(text.length).fill(false);
-    for (let at = 0; at < letters.length; at += 1) {
-      for (const length of this.#lengths) {
-        if (this.#parts.has(letters.slice(at, at + length))) marks.fill(true, at, at + length);
-      }
-    }
-    return marks;
   }
 }
 
@@ -139,24 +117,6 @@ function otherFormsOf(password: string): string[] {
  */
 function base64Within(password: string): string[] {
   return [base64(`x${password}`).slice(2), base64(`xx${password}`).slice(3)].filter((form) => form.length >= 4);
-}
-
-/** All parts of a form that are long enough to know it by; also without the `=` at its end, which is often cut off. */
-function partsOf(form: string): string[] {
-  return [form, form.replace(/=+$/, '')].flatMap((text) => {
-    const letters = inSmallLetters(text);
-    const length = Math.min(KNOWN_BY_CHARACTERS, letters.length);
-    const count = length === 0 ? 0 : letters.length - length + 1;
-    return Array.from({ length: count }, (_, at) => letters.slice(at, at + length));
-  });
-}
-
-/** One by one, so that each character keeps its place. */
-function inSmallLetters(text: string): string {
-  return Array.from(text, (character) => {
-    const small = character.toLowerCase();
-    return small.length === character.length ? small : character;
-  }).join('');
 }
 
 function hideMarked(text: string, marks: readonly boolean[]): string {

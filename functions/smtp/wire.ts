@@ -140,7 +140,8 @@ class SocketWire implements Wire {
   }
 
   channelBinding(): ChannelBinding | null {
-    return this.#secured === null || this.#over ? null : channelBindingOf(this.#secured);
+    if (this.#secured === null || this.#certificate === undefined || this.#over) return null;
+    return channelBindingOf(this.#secured, this.#certificate.raw);
   }
 
   end(): void {

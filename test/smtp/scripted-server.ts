@@ -86,6 +86,19 @@ export class Client {
     return taken;
   }
 
+  /** The next line, with its CRLF; what there is, where the client closes. */
+  async line(): Promise<string> {
+    while (!this.#unread.includes('\r\n') && !this.#isClosed) await this.#change();
+    const end = this.#unread.indexOf('\r\n');
+    return this.take(end === -1 ? this.#unread.length : end + 2);
+  }
+
+  /** Keying material of the TLS connection, as this end has it. */
+  exported(octets: number, label: string): Buffer {
+    if (!(this.#socket instanceof TLSSocket)) throw new Error('there is no TLS');
+    return this.#socket.exportKeyingMaterial(octets, label, Buffer.alloc(0));
+  }
+
   /** Takes whatever has come by now. */
   drain(): void {
     this.#unread = '';

@@ -2,6 +2,7 @@
 import {
   type MailData,
   openSession,
+  type Random,
   type Session,
   type SessionSettings,
   type TransactionOptions,
@@ -38,8 +39,15 @@ export interface Scene {
   open(settings?: Partial<SessionSettings>): Promise<Session>;
 }
 
-/** @param answers what the server says instead of yes, by the octets that it hears; `greeting` for its greeting */
-export function scene(answers: Record<string, Reaction> = {}, server: Partial<MemoryServer> = {}): Scene {
+/**
+ * @param answers what the server says instead of yes, by the octets that it hears; `greeting` for its greeting
+ * @param random the session's chance; without it there is no SCRAM
+ */
+export function scene(
+  answers: Record<string, Reaction> = {},
+  server: Partial<MemoryServer> = {},
+  random?: Random,
+): Scene {
   const wire = new MemoryWire({
     greeting: answers.greeting ?? ['220 mail.example.com\r\n'],
     hears: (heard) => answers[heard] ?? yes(heard),
@@ -48,7 +56,15 @@ export function scene(answers: Record<string, Reaction> = {}, server: Partial<Me
   const time = new VirtualTime();
   const records: TranscriptRecord[] = [];
   const open = (settings: Partial<SessionSettings> = {}): Promise<Session> =>
-    openSession({ ...SETTINGS, ...settings }, { time, connect: wire.connect, record: (entry) => records.push(entry) });
+    openSession(
+      { ...SETTINGS, ...settings },
+      {
+        time,
+        connect: wire.connect,
+        record: (entry) => records.push(entry),
+        ...(random === undefined ? {} : { random }),
+      },
+    );
   return { wire, time, records, open };
 }
 

@@ -3,7 +3,7 @@
  * a challenge; it is answered so that the exchange can end, and ends in a refusal, whatever the server says then.
  */
 import { saslprep } from '../saslprep.ts';
-import { decodedChallenge, type Mechanism, type MechanismName, refuseChallenge } from './mechanism.ts';
+import { ChallengeError, decodedChallenge, type Mechanism, type MechanismName, refuseChallenge } from './mechanism.ts';
 import { saslName } from './sasl-name.ts';
 
 export interface Bearer {
@@ -44,12 +44,22 @@ function bearerMechanism(name: MechanismName, token: string, message: string, fi
   };
 }
 
-/** RFC 7628 §3.2.2: `{"status":"invalid_token", …}`; others have the HTTP status there. Nothing longer is believed to be one. */
+/**
+ * RFC 7628 §3.2.2: `{"status":"invalid_token", …}`; others have the HTTP status there. What is no such word is not repeated.
+ * @throws ChallengeError
+ */
 function statusIn(text: string): string {
+  const error = parsed(text);
+  if (typeof error !== 'object' || error === null) throw new ChallengeError('that is no OAuth error');
+  const status = 'status' in error ? error.status : undefined;
+  const isWord = typeof status === 'number' || (typeof status === 'string' && /^[a-z0-9_]{1,32}$/.test(status));
+  return isWord ? String(status) : 'for no known reason';
+}
+
+function parsed(text: string): unknown {
   try {
-    const { status } = Object(JSON.parse(text));
-    return /^[a-z0-9_]{1,32}$/.test(String(status)) ? String(status) : 'refused';
+    return JSON.parse(text);
   } catch {
-    return 'refused';
+    return null;
   }
 }
