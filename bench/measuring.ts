@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { outputOf } from './child.ts';
 import type { Options } from './options.ts';
 import type { Place } from './place.ts';
-import type { Measured, OwnMeasure, Work } from './programs/work.ts';
+import { type Measured, type OwnMeasure, type Work, warmUpMails } from './programs/work.ts';
 import type { Section } from './report.ts';
 import { expectAll, Sink } from './sink.ts';
 import { bundled, nativeProgram, type Workshop } from './workshop.ts';
@@ -43,7 +43,7 @@ export async function measureProgram(
   const said = await outputOf(place.near([process.execPath, program, JSON.stringify(work)]));
   return {
     ...(JSON.parse(said) as OwnMeasure),
-    octetsPerMail: await octetsPerMail(sink, task.mails + task.connections, name),
+    octetsPerMail: await octetsPerMail(sink, task.mails + warmUpMails(task), name),
   };
 }
 

@@ -6,7 +6,7 @@ import { cartero, writeCampaign } from '../campaign.ts';
 import { outputOf } from '../child.ts';
 import type { Bench, Case } from '../measuring.ts';
 import { loopback } from '../place.ts';
-import type { Work } from '../programs/work.ts';
+import { type Work, warmUpMails } from '../programs/work.ts';
 import type { Section, Table } from '../report.ts';
 import { expectAll, Sink } from '../sink.ts';
 import { PROJECT, type Workshop } from '../workshop.ts';
@@ -56,7 +56,7 @@ async function profileOfEngine({ workshop }: Bench, mails: number, flow: Partial
   const work: Work = { mails, connections: CONNECTIONS, host, port, ca: workshop.ca, ...flow };
   const program = join(PROJECT, 'bench/programs/cartero-engine.ts');
   const found = await profileOf(workshop, [program, JSON.stringify(work)], workshop.folder);
-  expectAll(await sink.end(), mails + CONNECTIONS, 'cartero-engine');
+  expectAll(await sink.end(), mails + warmUpMails(work), 'cartero-engine');
   return found;
 }
 

@@ -3,7 +3,7 @@ import { parseNamedMailbox } from '#address';
 import { composeMessage, type EncodedPart, encodeAttachment } from '#mime';
 import { openSession, type Session, type SessionTime } from '#smtp';
 import { contentOf, fileOf, SENDER } from './mails.ts';
-import { authorityOf, beginMeasuring, workToDo } from './work.ts';
+import { authorityOf, beginMeasuring, warmUpMails, workToDo } from './work.ts';
 
 const work = workToDo();
 const ca = authorityOf(work);
@@ -21,10 +21,9 @@ const time: SessionTime = {
 
 const sessions = await Promise.all(Array.from({ length: work.connections }, open));
 let next = 0;
-// As the other programs do: a mail on each connection before it counts.
-await sendAll(work.connections);
+await sendAll(warmUpMails(work));
 const end = beginMeasuring(work.mails);
-await sendAll(work.connections + work.mails);
+await sendAll(warmUpMails(work) + work.mails);
 end();
 await Promise.all(sessions.map((session) => session.quit()));
 

@@ -1,7 +1,7 @@
 /** The same mails by nodemailer's pool. */
 import { createTransport } from 'nodemailer';
 import { contentOf, fileOf, SENDER } from './mails.ts';
-import { authorityOf, beginMeasuring, workToDo } from './work.ts';
+import { authorityOf, beginMeasuring, warmUpMails, workToDo } from './work.ts';
 
 const work = workToDo();
 const ca = authorityOf(work);
@@ -18,17 +18,19 @@ const transport = createTransport({
 });
 
 let next = 0;
-// Its pool connects when a mail is there: one for each connection opens them all before it counts.
-await Promise.all(Array.from({ length: work.connections }, () => send(next++)));
+await sendAll(warmUpMails(work));
 const end = beginMeasuring(work.mails);
-const last = next + work.mails;
-// Twice as many on their way as there are connections: none ever waits for a mail.
-await Promise.all(Array.from({ length: work.connections * 2 }, keepSending));
+await sendAll(warmUpMails(work) + work.mails);
 end();
 transport.close();
 
-async function keepSending(): Promise<void> {
-  while (next < last) await send(next++);
+/** Sends until `last` mails have been begun, and waits until all are accepted. */
+async function sendAll(last: number): Promise<void> {
+  const keepSending = async () => {
+    while (next < last) await send(next++);
+  };
+  // Twice as many on their way as there are connections: none ever waits for a mail.
+  await Promise.all(Array.from({ length: work.connections * 2 }, keepSending));
 }
 
 async function send(index: number): Promise<void> {
