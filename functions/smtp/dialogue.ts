@@ -151,6 +151,9 @@ export class Dialogue {
 
   /** @throws TlsError, TimeoutError, ProtocolError */
   async startTls(): Promise<PeerCertificate> {
+    // RFC 3207 §6, RFC 8314 §3.3: what came in clear was not said by whom TLS will prove.
+    if (typeof this.#greeting === 'object' || this.#parser.pendingOctets > 0)
+      this.fail(new ProtocolError('the server sent clear text before TLS was started', { step: 'TLS' }));
     const peer = await this.#await<PeerCertificate>(
       'TLS',
       (done) => ({ secured: done }),

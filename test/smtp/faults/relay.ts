@@ -31,6 +31,8 @@ export interface Plan {
   readonly octets: number;
   /** The mail that has no recipient whom the server takes. */
   readonly without: number | null;
+  /** Whether it answers, behind a 421, what it has heard by then. */
+  readonly isPolite: boolean;
 }
 
 /** The connection, as the server holds it. */
@@ -44,7 +46,7 @@ export interface Line {
 
 /** One mail as it came. */
 export interface HeardMail {
-  /** As its reverse-path says: `m3@example.com` is 3. */
+  /** As its reverse-path says, `m3@example.com` is 3; else how many came before. */
   readonly number: number;
   readonly recipients: string[];
   /** The first octets of its content. */
@@ -60,7 +62,7 @@ export interface HeardMail {
 
 type Reading =
   | { readonly what: 'commands' | 'user name' | 'password' }
-  | { readonly what: 'data'; tail: Octets }
+  | { readonly what: 'data'; tail: Buffer }
   | { readonly what: 'chunk'; left: number };
 
 /** Recipients that every server here refuses begin so. */
@@ -68,6 +70,10 @@ export const REFUSED = 'refused';
 
 const MAIL_FIRST = '503 5.5.1 MAIL first\r\n';
 const NO_RECIPIENTS = '554 5.5.1 no valid recipients\r\n';
+
+const NOTHING = Buffer.alloc(0);
+const CRLF = Buffer.from('\r\n', 'latin1');
+const END_OF_DATA = '\r\n.\r\n';
 
 const COMMANDS: Reading = { what: 'commands' };
 
@@ -83,10 +89,12 @@ export class Relay {
   readonly #offers: readonly string[];
   #isSecure = false;
   #reading: Reading = COMMANDS;
-  #input: Octets = '';
+  #input: Buffer = NOTHING;
   /** It was cut off: nothing that it reads now counts. */
   #isGone = false;
   #isMute = false;
+  /** It said 421, and answers what it has heard. */
+  #isLeaving = false;
   #isMailTaken = false;
   #recipientsTaken = 0;
   /** What became of the mail under way where the deed stood in place of its final reply. */
@@ -120,11 +128,12 @@ export class Relay {
     if (isTlsFirst) this.#answer('greeting', GREETING);
   }
 
-  hears(octets: Octets): void {
-    this.#input += octets;
-    while (this.#input !== '' && this.#read()) {
+  hears(octets: Buffer): void {
+    this.#input = this.#input.length === 0 ? octets : Buffer.concat([this.#input, octets]);
+    while (this.#input.length > 0 && this.#read()) {
       // Each turn takes one thing out of the input.
     }
+    if (this.#isLeaving) this.#leave();
   }
 
   /** Nothing is asked of the server, and it may do its deed all the same. */
@@ -146,10 +155,10 @@ export class Relay {
     const reading = this.#reading;
     if (reading.what === 'data') return this.#readData(reading);
     if (reading.what === 'chunk') return this.#readChunk(reading);
-    const end = this.#input.indexOf('\r\n');
+    const end = this.#input.indexOf(CRLF);
     if (end < 0) return false;
-    const line = this.#input.slice(0, end);
-    this.#input = this.#input.slice(end + 2);
+    const line = this.#input.toString('latin1', 0, end);
+    this.#input = this.#input.subarray(end + 2);
     this.heard.push(line);
     if (reading.what === 'commands') this.#command(line);
     else this.#credential(reading.what, line);
@@ -200,7 +209,7 @@ export class Relay {
 
   #mail(line: string): void {
     const nothing = { head: '', octets: 0, isIndicated: false, isWhole: false, isTaken: false };
-    this.mails.push({ number: numberOf(line), recipients: [], ...nothing });
+    this.mails.push({ number: this.#numberOf(line), recipients: [], ...nothing });
     this.#recipientsTaken = 0;
     this.#early = null;
     this.#isMailTaken = this.#answer(`MAIL ${this.#current}`, OK);
@@ -221,7 +230,7 @@ export class Relay {
   #data(): void {
     const refusal = this.#refusal();
     if (refusal !== null) this.#say(refusal);
-    else if (this.#answer(`DATA ${this.#current}`, GO_AHEAD)) this.#reading = { what: 'data', tail: '\r\n' };
+    else if (this.#answer(`DATA ${this.#current}`, GO_AHEAD)) this.#reading = { what: 'data', tail: CRLF };
   }
 
   #bdat(octets: number, isLast: boolean): void {
@@ -243,25 +252,22 @@ export class Relay {
     return this.#recipientsTaken === 0 ? NO_RECIPIENTS : null;
   }
 
-  #readData(reading: { tail: Octets }): boolean {
-    const joined = reading.tail + this.#input;
-    const at = joined.indexOf('\r\n.\r\n');
+  #readData(reading: { tail: Buffer }): boolean {
+    const joined = Buffer.concat([reading.tail, this.#input]);
+    const at = joined.indexOf(END_OF_DATA, 0, 'latin1');
     const octets = at < 0 ? this.#input.length : at + 2 - reading.tail.length;
-    if (octets > 0) this.#content(this.#input.slice(0, octets));
-    if (at < 0) {
-      reading.tail = joined.slice(-4);
-      this.#input = '';
-      return false;
-    }
-    this.#input = joined.slice(at + 5);
+    if (octets > 0) this.#content(this.#input.subarray(0, octets));
+    reading.tail = joined.subarray(-4);
+    this.#input = at < 0 ? NOTHING : joined.subarray(at + END_OF_DATA.length);
+    if (at < 0) return false;
     this.heard.push('.');
     this.#ended();
     return true;
   }
 
   #readChunk(reading: { left: number }): boolean {
-    const octets = this.#input.slice(0, reading.left);
-    this.#input = this.#input.slice(reading.left);
+    const octets = this.#input.subarray(0, reading.left);
+    this.#input = this.#input.subarray(reading.left);
     reading.left -= octets.length;
     this.#content(octets);
     if (reading.left > 0) return false;
@@ -270,10 +276,10 @@ export class Relay {
     return true;
   }
 
-  #content(octets: Octets): void {
+  #content(octets: Buffer): void {
     const mail = this.mails.at(-1);
     if (mail === undefined) return;
-    if (mail.head === '') mail.head = octets.slice(0, 100);
+    if (mail.head === '') mail.head = octets.toString('latin1', 0, 100);
     mail.octets += octets.length;
     const isMiddle = mail.octets * 2 >= (this.#plan?.octets ?? Number.POSITIVE_INFINITY);
     if (this.#early !== null) return;
@@ -299,8 +305,13 @@ export class Relay {
   /** Before a mail that goes ahead of the replies, else behind one that came to nothing. */
   #rset(): void {
     this.#isMailTaken = false;
-    const isBefore = this.#input.startsWith('MAIL');
-    this.#answer(`RSET ${isBefore ? numberOf(this.#input) : this.#current}`, OK);
+    const next = this.#input.toString('latin1', 0, 40);
+    this.#answer(`RSET ${next.startsWith('MAIL') ? this.#numberOf(next) : this.#current}`, OK);
+  }
+
+  /** @param line a MAIL command, whatever follows it */
+  #numberOf(line: Octets): number {
+    return Number(/^MAIL FROM:<m(\d+)@example\.com>/.exec(line)?.[1] ?? this.mails.length);
   }
 
   #isAt(moment: Moment): boolean {
@@ -349,16 +360,23 @@ export class Relay {
     const plan = this.#plan;
     if (plan === null) return true;
     this.isDone = true;
-    const deed = deedOf(plan.cell, reply, this.#isSecure);
+    const deed = this.#polite(deedOf(plan.cell, reply, this.#isSecure));
     this.#line.act(deed, { reply, isInContent: this.#reading.what === 'data' || this.#reading.what === 'chunk' });
     this.#isMute = deed.ending !== 'on';
     this.#isGone =
       deed.ending !== 'on' && deed.ending !== 'silence' && deed.ending !== 'drip' && deed.ending !== 'half-close';
     return deed.takes;
   }
-}
 
-/** @param line a MAIL command, whatever follows it */
-function numberOf(line: Octets): number {
-  return Number(/^MAIL FROM:<m(\d+)@example\.com>/.exec(line)?.[1] ?? Number.NaN);
+  #polite(deed: Deed): Deed {
+    this.#isLeaving = this.#plan?.isPolite === true && deed.ending === 'FIN';
+    return this.#isLeaving ? { ...deed, ending: 'on' } : deed;
+  }
+
+  #leave(): void {
+    this.#isLeaving = false;
+    this.#isMute = true;
+    this.#isGone = true;
+    this.#line.act({ said: '', ending: 'FIN', takes: false }, { reply: '', isInContent: false });
+  }
 }

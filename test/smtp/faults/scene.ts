@@ -7,6 +7,7 @@ import { openSession, type RecipientResult, type Session, SmtpError, type Transc
 import { mailData } from '../mails.ts';
 import { VirtualTime } from '../virtual-time.ts';
 import type { Cell } from './cells.ts';
+import { Lapse } from './lapse.ts';
 import { advanceOf, momentOf, type Target } from './moments.ts';
 import { type Fate, isAhead } from './oracle.ts';
 import { type Plan, REFUSED } from './relay.ts';
@@ -22,6 +23,8 @@ export interface Scene {
   /** Whether the mail that is met is so large that it is sent block by block. */
   readonly isLarge: boolean;
   readonly isJoined: boolean;
+  /** Whether a server that says 421 answers what it has heard by then, before it closes. */
+  readonly isPolite: boolean;
 }
 
 /** What the client told of one mail. */
@@ -47,9 +50,6 @@ const SMALL_TEXT = 'Hello\r\n';
 /** More than one block of 256 KiB. */
 const LARGE_TEXT = Buffer.from(`${'x'.repeat(74)}\r\n`.repeat(3600), 'latin1');
 
-/** Turns of the event loop in which everything that is under way arrives. */
-const QUIET_TURNS = 14;
-
 export const PASSWORD_TEXT = 'S3cr3t-CANARY';
 
 export async function play(scene: Scene): Promise<Story> {
@@ -64,10 +64,9 @@ class Stage {
   readonly #scene: Scene;
   readonly #time = new VirtualTime();
   readonly #wire: FaultyWire;
+  readonly #lapse: Lapse;
   readonly #records: TranscriptRecord[] = [];
   readonly #told: Told[] = [];
-  /** Changes when a quiet begins and when it ends, for time stands still meanwhile. */
-  #quiets = 0;
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -79,6 +78,7 @@ class Stage {
       advance: advanceOf(cell, target),
       octets: this.#octetsOf(target.mail),
       without: isOfRest ? target.mail : null,
+      isPolite: scene.isPolite,
     };
     this.#wire = new FaultyWire(plan, {
       time: this.#time,
@@ -86,16 +86,17 @@ class Stage {
       isJoined: scene.isJoined,
       offers: offersOf(cell),
     });
+    this.#lapse = new Lapse(this.#time, () => [this.#wire]);
   }
 
   async play(): Promise<Story> {
     const aborting = new AbortController();
-    const session = await this.#within(this.#open(aborting.signal));
+    const session = await this.#lapse.within(this.#open(aborting.signal));
     if (session instanceof Error) return this.#story(session, aborting.signal, false);
-    await this.#within(this.#sendAll(session));
+    await this.#lapse.within(this.#sendAll(session));
     this.#wire.relay.pass('last');
-    await this.#quiet();
-    await this.#within(session.quit());
+    await this.#lapse.quiet();
+    await this.#lapse.within(session.quit());
     return this.#story(null, aborting.signal, session.usable);
   }
 
@@ -145,7 +146,7 @@ class Stage {
       if (mail < deepFrom || isIdleNext) await sent;
       if (isIdleNext) {
         this.#wire.relay.pass(`idle ${mail}`);
-        await this.#quiet();
+        await this.#lapse.quiet();
       }
     }
     await Promise.all(underWay);
@@ -160,7 +161,7 @@ class Stage {
       relay.pass(`withheld ${mail}`);
       const { cell, target } = this.#scene;
       const isMet = cell.step === 'withheld' || (cell.step === 'half a reply' && cell.fault === 'reply in advance');
-      if (isMet && mail === target.mail) await this.#quiet();
+      if (isMet && mail === target.mail) await this.#lapse.quiet();
       isEarly ||= relay.mail(mail)?.isIndicated === true;
       return true;
     };
@@ -188,45 +189,15 @@ class Stage {
   #octetsOf(mail: number): number {
     return this.#dataOf(mail).octets;
   }
-
-  /** Waits until what is under way has arrived, and a dripping server has said a little. */
-  async #quiet(): Promise<void> {
-    this.#quiets += 1;
-    await quietTurns(this.#wire);
-    for (let second = 0; second < 3 && this.#wire.isDripping; second += 1) this.#time.advance(1000);
-    this.#quiets += 1;
-  }
-
-  /** Lets time pass, from timer to timer, whenever nothing is left to happen without. */
-  async #within<T>(work: Promise<T>): Promise<T> {
-    let isOver = false;
-    const end = work.finally(() => {
-      isOver = true;
-    });
-    end.catch(() => {});
-    while (!isOver) {
-      const quiets = this.#quiets;
-      await quietTurns(this.#wire, () => isOver);
-      if (isOver || this.#quiets !== quiets) continue;
-      if (!this.#time.advanceToNext()) throw new Error('something is awaited, and no deadline is set');
-    }
-    return end;
-  }
 }
 
-/** Turns of the event loop until nothing has been under way for some. */
-async function quietTurns(wire: FaultyWire, isOver: () => boolean = () => false): Promise<void> {
-  for (let turn = 0; turn < QUIET_TURNS && !isOver(); turn = wire.isBusy ? 0 : turn + 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-function offersOf({ mode }: Cell): readonly string[] {
+/** What the relay offers over TLS. */
+export function offersOf({ mode }: Cell): readonly string[] {
   const ahead = mode === 'CHUNKING' ? ['PIPELINING', 'CHUNKING'] : mode === 'PIPELINING' ? ['PIPELINING'] : [];
   return ['ENHANCEDSTATUSCODES', '8BITMIME', ...ahead, 'AUTH LOGIN'];
 }
 
-function letterOf({ outcome }: RecipientResult): Fate {
+export function letterOf({ outcome }: RecipientResult): Fate {
   if (outcome === 'accepted') return 'a';
   if (outcome === 'refused') return 'r';
   if (outcome === 'deferred') return 'd';

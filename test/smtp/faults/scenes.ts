@@ -16,6 +16,15 @@ const MAIL_STEPS: ReadonlySet<Cell['step']> = new Set<Cell['step']>([
   'RSET or idle',
 ]);
 
+/** Where a server that leaves may have answers left to what came ahead. */
+const ANSWERED: ReadonlySet<Cell['step']> = new Set<Cell['step']>([
+  'MAIL',
+  'RCPT',
+  'DATA or BDAT',
+  'end of data',
+  'RSET or idle',
+]);
+
 const CONTENT_STEPS: ReadonlySet<Cell['step']> = new Set<Cell['step']>([
   'first of content',
   'middle of content',
@@ -34,11 +43,14 @@ export function scenesOf(cell: Cell): readonly Scene[] {
   // Words in advance are such only where the client could not have said anything before it heard them.
   const joints = cell.fault === 'reply in advance' ? [true] : isAhead(cell) ? [false, true] : [false];
   const sizes = isAhead(cell) || CONTENT_STEPS.has(cell.step) ? [false, true] : [false];
-  return rests.flatMap((rest) =>
+  const scenes = rests.flatMap((rest) =>
     joints.flatMap((isJoined) =>
       sizes.map((isLarge) => sceneOf(cell, { ...depthOf(cell, rest), rest, isJoined, isLarge })),
     ),
   );
+  const isDivided = cell.fault === '421' && isAhead(cell) && ANSWERED.has(cell.step);
+  const polite = scenes.filter(({ target }) => target.rest === 'RSET').map((scene) => ({ ...scene, isPolite: true }));
+  return isDivided ? [...scenes, ...polite] : scenes;
 }
 
 /** How many mails there are, which of them is met, and which are waited for before the others are begun. */
@@ -71,5 +83,5 @@ function sceneOf(
   } = guise;
   const isToSeveral = cell.mode === 'several recipients';
   const target: Target = { mail, rest, recipient: isToSeveral ? 1 : 0, recipients: isToSeveral ? 3 : 1 };
-  return { cell, target, mails, deepFrom, isJoined, isLarge };
+  return { cell, target, mails, deepFrom, isJoined, isLarge, isPolite: false };
 }

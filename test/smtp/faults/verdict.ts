@@ -1,9 +1,19 @@
 /** Holds what happened in a scene against the oracle, and against what must hold whatever happens. */
 import { expect } from 'vitest';
+import { type DeliveryState, isLegalMove } from '#mailing';
 import { SmtpError } from '#smtp';
 import type { Cell } from './cells.ts';
 import { courseOf, type Fate, fateBefore, fateBehind, fateOf, isAhead, isRight, type Seen } from './oracle.ts';
-import { PASSWORD_TEXT, type Scene, type Story } from './scene.ts';
+import { PASSWORD_TEXT, type Scene, type Story, type Told } from './scene.ts';
+
+const STATES = {
+  a: 'accepted',
+  r: 'refused',
+  d: 'deferred',
+  '?': 'uncertain',
+  u: 'pending',
+  f: 'pending',
+} as const satisfies Record<Fate, DeliveryState>;
 
 const MINUTE = 60_000;
 
@@ -44,6 +54,8 @@ function judgeFates(scene: Scene, story: Story, fate: string): void {
 function rightOf(scene: Scene, story: Story, fate: string, mail: number): string {
   const { cell, target } = scene;
   const seen = seenOf(scene, story, mail);
+  // Replies decide mails in their order, also behind a 421.
+  if (scene.isPolite && story.wire.relay.mail(mail)?.isTaken) return forEach(cell, 'a');
   const distance = distanceOf(scene, story, mail);
   if (distance < 0) return forEach(cell, fateBefore(cell, target, -distance, seen));
   if (distance > 0) return forEach(cell, fateBehind(cell, target, fate, seen));
@@ -88,6 +100,7 @@ function judgeMail({ cell, target }: Scene, story: Story, mail: number): void {
   expect(told.isEarly).toBe(false);
   expect(told.releases).toBeLessThanOrEqual(1);
   if (heard?.isIndicated) expect(told.releases).toBe(1);
+  judgeLedger(told);
   if (heard !== undefined) {
     for (const path of heard.recipients) expect(path).toMatch(new RegExp(`-${mail}@example\\.org$`));
     if (heard.head !== '') expect(heard.head).toContain(`Subject: mail ${mail}\r\n`);
@@ -97,6 +110,18 @@ function judgeMail({ cell, target }: Scene, story: Story, mail: number): void {
     // Replies decide mails in their order.
     if (result.outcome === 'accepted' && !isShifted) expect(result.queueId).toBe(`Q${mail}`);
     if (result.outcome === 'deferred' && mail === target.mail) expect([421, 451]).toContain(result.reply.code);
+  }
+}
+
+/** What a ledger would have written down: the intent before the indicator, and then what became of it. */
+function judgeLedger({ fates, releases }: Told): void {
+  const from = releases > 0 ? 'intended' : 'pending';
+  if (releases > 0) expect(isLegalMove('pending', 'intended', 'hold')).toBe(true);
+  for (const fate of fates) {
+    const to = STATES[fate];
+    if (to === 'pending' && from === 'pending') continue;
+    // What was intended and provably not sent is due again.
+    expect(isLegalMove(from, to === 'pending' ? 'deferred' : to, 'hold'), `${from} to ${to}`).toBe(true);
   }
 }
 
@@ -173,5 +198,3 @@ function judgeEnd({ wire, left, isUsable, records, openingError, told }: Story):
     expect(shown.some((text) => text.includes(secret))).toBe(false);
   expect(shown.filter((text) => /[\0-\x1f\x7f-\x9f]/.test(text))).toEqual([]);
 }
-
-export type { Fate };

@@ -90,7 +90,7 @@ export class FaultyWire implements Line {
   }
 
   act(deed: Deed, { reply, isInContent }: { reply: Octets; isInContent: boolean }): void {
-    this.doneAt = this.#options.time.now();
+    this.doneAt ??= this.#options.time.now();
     if (deed.ending === 'silence') this.#mark();
     this.#isStalled = isInContent && (deed.ending === 'silence' || deed.ending === 'drip');
     for (let from = 0; from < deed.said.length; from += SEGMENT_OCTETS)
@@ -127,7 +127,7 @@ export class FaultyWire implements Line {
   }
 
   #write(pieces: readonly Uint8Array[], flushed?: () => void): void {
-    const octets = Buffer.concat(pieces).toString('latin1');
+    const octets = Buffer.concat(pieces);
     if (this.#isOver || this.closed !== null) this.lateOctets += octets.length;
     this.relay.hears(octets);
     if (flushed !== undefined) this.#flush(flushed);
