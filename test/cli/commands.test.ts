@@ -221,6 +221,16 @@ describe('cartero status and transcript', () => {
       /S: 220 scripted\.test[\s\S]*C: MAIL FROM:<news@example\.com>[\s\S]*S: 250 2\.0\.0 Ok: queued as Q1/,
     );
     expect(stdout).not.toContain('this is for you');
+    const said = jsonLines(
+      await cartero(['transcript', String(run), '--recipient', 'ana@example.com', '--json'], folder),
+    );
+    expect(said[0]).toMatchObject({ recipient: 'ana@example.com', attempt: 1, part: 'session', by: 'note' });
+    expect(said.find(({ text }) => text === 'MAIL FROM:<news@example.com>')).toMatchObject({
+      part: 'transaction',
+      by: 'client',
+      octets: 'MAIL FROM:<news@example.com>\r\n'.length,
+    });
+    expect(stdout).toMatch(/ {2}30 {2}C: MAIL FROM:<news@example\.com>\n/);
     const unknown = await cartero(['transcript', String(run), '--recipient', 'eve@example.com'], folder);
     expect([unknown.code, unknown.stdout]).toEqual([1, '']);
   });
