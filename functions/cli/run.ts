@@ -17,7 +17,7 @@ export const run: Command = {
   details: `
 <campaign> is a name under templates/ or the path of a campaign folder.
 Relays: smtps://user:password@host:465 · smtp://user:password@host:587 (STARTTLS) · smtp+insecure://127.0.0.1:25,
-with ?ca=FILE, servername=NAME, name=EHLO-NAME, auth=PLAIN|LOGIN. Without --relay: the variable CARTERO_RELAY, else the
+with ?ca=FILE, servername=NAME, name=EHLO-NAME, auth=MECHANISM. Without --relay: the variable CARTERO_RELAY, else the
 campaign's relay in infra/relays.json, else the embedded server.
 Each start makes one attempt for whoever is due. A run that was stopped or killed goes on where it was.`,
   options: {

@@ -2,9 +2,17 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseMailbox, parseNamedMailbox } from '#address';
-import { systemClock } from '#local';
+import { systemClock, systemRandom } from '#local';
 import { composeMessage, encodeAttachment, type Message } from '#mime';
-import { AuthError, openSession, type Session, type SessionSettings, TlsError } from '#smtp';
+import {
+  AuthError,
+  type MechanismName,
+  openSession,
+  type Session,
+  type SessionSettings,
+  TlsError,
+  type TranscriptRecord,
+} from '#smtp';
 import { type Postfix, startPostfix } from './postfix.ts';
 import { type ReadMessage, readMessages, waitForMessages } from './read-messages.ts';
 
@@ -75,7 +83,8 @@ function settingsFor(mode: Mode): SessionSettings {
   };
 }
 
-const open = (settings: SessionSettings) => openSession(settings, { time: systemClock(), record: () => {} });
+const open = (settings: SessionSettings, record: (entry: TranscriptRecord) => void = () => {}) =>
+  openSession(settings, { time: systemClock(), random: systemRandom, record });
 
 function send(session: Session, address: string, message: Message) {
   return session.transact({ reversePath: 'bounces@example.com', forwardPaths: [address] }, composeMessage(message), {
@@ -175,6 +184,25 @@ describe.each(MODES)('a session by %s', (mode) => {
 
   it('is not opened on a certificate for another name', async () => {
     await expect(open({ ...settingsFor(mode), servername: 'smtp.example.com' })).rejects.toThrow(TlsError);
+  });
+});
+
+describe('a login by Dovecot', () => {
+  const MECHANISMS: readonly MechanismName[] = ['SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN', 'LOGIN', 'CRAM-MD5'];
+
+  it.each(MECHANISMS)('with %s is made with the password, and with no other', async (mechanism) => {
+    const session = await open({ ...settingsFor('starttls'), mechanism });
+    expect(session.usable).toBe(true);
+    await session.quit();
+    const credentials = { user: postfix.user, password: 'wonderland' };
+    await expect(open({ ...settingsFor('starttls'), mechanism, credentials })).rejects.toThrow(AuthError);
+  });
+
+  it('is made with the best mechanism that it has', async () => {
+    const records: TranscriptRecord[] = [];
+    await (await open(settingsFor('implicit-tls'), (entry) => records.push(entry))).quit();
+    const said = records.filter(({ by }) => by === 'client').map(({ text }) => text);
+    expect(said.slice(1, 4)).toEqual(['AUTH SCRAM-SHA-256 <…>', '<…>', '<…>']);
   });
 });
 
