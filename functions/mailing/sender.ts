@@ -11,6 +11,7 @@
  */
 import {
   CommandError,
+  LimitError,
   MailDataError,
   type Place,
   Pool,
@@ -253,8 +254,10 @@ class RunSender {
 
   #judge(work: Work, place: Place, result: RecipientResult, intended: boolean): Verdict | 'again' {
     if (result.outcome === 'unsent') {
-      work.drops += 1;
       const problem = result.error.message;
+      // The session is full, the mail is not at fault.
+      if (result.error instanceof LimitError) return this.#again(work, problem, intended);
+      work.drops += 1;
       if (work.drops === MAX_DROPS)
         return { state: 'deferred', problem: `${MAX_DROPS} connections were lost under this mail: ${problem}` };
       return this.#again(work, problem, intended);

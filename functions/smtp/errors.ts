@@ -149,6 +149,12 @@ export class SettingsError extends Error {
   }
 }
 
+/** The session has carried as much as the server allows one (RFC 9422); another session may take what this one does not. */
+export class LimitError extends SmtpError {
+  override readonly name = 'LimitError';
+  readonly code = 'ERR_SMTP_LIMIT';
+}
+
 /** A command cannot be put into octets. `field` names the part of it that is not in order. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';

@@ -28,6 +28,7 @@ export {
   CommandError,
   ConnectError,
   ConnectionLostError,
+  LimitError,
   MailDataError,
   type MailDataField,
   ProtocolError,

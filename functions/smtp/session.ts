@@ -4,7 +4,7 @@ import { ChunkingCourse } from './chunking.ts';
 import type { Course } from './course.ts';
 import { Dialogue } from './dialogue.ts';
 import { type Envelope, prepare } from './envelope.ts';
-import { ConnectionLostError, type SmtpError } from './errors.ts';
+import { ConnectionLostError, LimitError, type SmtpError } from './errors.ts';
 import type { Extensions } from './extensions.ts';
 import { LockstepCourse } from './lockstep.ts';
 import { type Opened, open } from './opening.ts';
@@ -63,7 +63,7 @@ export interface Session {
    * in flight, and the envelope of the next. `lockstep`: one, where the server offers neither.
    */
   readonly mode: SessionMode;
-  /** Whether it takes another transaction: the connection stands, client and server are in step, MAILMAX is not reached. */
+  /** Whether it takes another transaction: the connection stands, client and server are in step, no limit is reached. */
   readonly usable: boolean;
   /** Mail transactions begun. */
   readonly transactions: number;
@@ -130,8 +130,11 @@ class LiveSession implements Session {
   readonly #server: { readonly name: string; readonly secured: boolean; readonly chunking: boolean };
   readonly #underWay = new Set<Promise<unknown>>();
   #waiting: (() => void)[] = [];
+  /** Of recipients so far, where the server limits them. */
+  readonly #domains = new Set<string>();
   #transactions = 0;
   #quitting = false;
+  #isFull = false;
 
   constructor(dialogue: Dialogue, opened: Opened, settings: SessionSettings) {
     this.#dialogue = dialogue;
@@ -145,7 +148,7 @@ class LiveSession implements Session {
   }
 
   get usable(): boolean {
-    return this.#dialogue.isOpen && !this.#quitting && this.#transactions < this.#limit;
+    return this.#dialogue.isOpen && !this.#quitting && !this.#isFull && this.#transactions < this.#limit;
   }
 
   get transactions(): number {
@@ -175,6 +178,7 @@ class LiveSession implements Session {
     }
     const prepared = prepare(envelope, data, this.extensions, this.#server);
     if (!this.usable) return this.#unsent(envelope);
+    if (!this.#takesDomains(envelope)) return this.#beyond(envelope);
     this.#transactions += 1;
     const run = this.#course.run(prepared, options);
     this.#underWay.add(run);
@@ -196,6 +200,24 @@ class LiveSession implements Session {
 
   destroy(): void {
     this.#dialogue.destroy();
+  }
+
+  /** RFC 9422 §4.3: RCPTDOMAINMAX counts the domains of a whole session. */
+  #takesDomains({ forwardPaths }: Envelope): boolean {
+    const most = this.extensions.limits.rcptDomainMax;
+    if (most === null) return true;
+    const domains = forwardPaths.map((path) => path.slice(path.lastIndexOf('@') + 1).toLowerCase());
+    if (new Set([...this.#domains, ...domains]).size > most) return false;
+    for (const domain of domains) this.#domains.add(domain);
+    return true;
+  }
+
+  #beyond({ forwardPaths }: Envelope): TransactionResult {
+    this.#isFull = true;
+    this.#look();
+    const problem = `the server takes ${this.extensions.limits.rcptDomainMax} domains in one session (RCPTDOMAINMAX)`;
+    const error = new LimitError(problem, { step: 'RCPT' });
+    return { recipients: forwardPaths.map(() => ({ outcome: 'unsent', error })), error };
   }
 
   /** Whoever waits for room looks again. */

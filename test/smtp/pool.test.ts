@@ -165,6 +165,19 @@ describe('a pool', () => {
     expect(scene.servers.map(({ writes }) => writes.at(-1))).toEqual(Array(3).fill('QUIT\r\n'));
   });
 
+  test('leaves a session that has carried as many domains as RCPTDOMAINMAX', async () => {
+    const scene = poolScene({ connections: 1, offers: ['PIPELINING', 'LIMITS RCPTDOMAINMAX=2'] });
+    const outcomes: string[] = [];
+    for (const address of ['a@one.example', 'b@two.example', 'c@ONE.example', 'd@three.example', 'd@three.example']) {
+      const place = await scene.pool.place();
+      const envelope = { reversePath: '', forwardPaths: [address] };
+      const result = await place?.transact(envelope, LETTER, { release: async () => true, record: () => {} });
+      outcomes.push(`${place?.session} ${result?.recipients[0]?.outcome} ${result?.error?.code ?? ''}`.trim());
+    }
+    expect(outcomes).toEqual(['1 accepted', '1 accepted', '1 accepted', '1 unsent ERR_SMTP_LIMIT', '2 accepted']);
+    await end(scene);
+  });
+
   test('closes a retired session once its mails are over, and uses another', async () => {
     const scene = poolScene({ connections: 1 });
     const place = await scene.pool.place();
