@@ -13,6 +13,10 @@ const MAX_LINE_OCTETS = 2048;
 const MAX_REPLY_OCTETS = 64 * 1024;
 const MAX_REPLY_LINES = 512;
 
+/** Servers say the same to most commands: so many replies are kept, and only short ones. */
+const MAX_KNOWN = 32;
+const KNOWN_LINE_OCTETS = 80;
+
 const LF = 0x0a;
 const CR = 0x0d;
 const SP = 0x20;
@@ -30,6 +34,7 @@ export class ReplyParser {
   #texts: string[] = [];
   #lineOctets: number[] = [];
   #octets = 0;
+  readonly #known = new Map<string, ReceivedReply>();
   readonly #redact: (text: string) => string;
 
   /** @param options.redact takes secrets out of what error messages quote; default: nothing to take out */
@@ -48,17 +53,41 @@ export class ReplyParser {
    * @throws ProtocolError
    */
   push(chunk: Uint8Array, step: Step = 'idle'): ReceivedReply[] {
+    const octets = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     const replies: ReceivedReply[] = [];
     let start = 0;
-    for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, start)) {
-      const line = joined(this.#line, chunk.subarray(start, end + 1));
-      this.#line = new Uint8Array(0);
+    for (let end = octets.indexOf(LF); end !== -1; end = octets.indexOf(LF, start)) {
+      const reply = this.#isWithin
+        ? this.#takeRest(octets.subarray(start, end + 1), step)
+        : this.#takeFirst(octets, start, end + 1, step);
       start = end + 1;
-      const reply = this.#takeLine(line, step);
       if (reply !== null) replies.push(reply);
     }
-    if (start < chunk.length) this.#hold(chunk.subarray(start), step);
+    if (start < octets.length) this.#hold(octets.subarray(start), step);
     return replies;
+  }
+
+  /** Whether a reply has begun and not ended. */
+  get #isWithin(): boolean {
+    return this.#code !== null || this.#line.length > 0;
+  }
+
+  #takeRest(rest: Uint8Array, step: Step): ReceivedReply | null {
+    const line = joined(this.#line, rest);
+    this.#line = new Uint8Array(0);
+    return this.#takeLine(line, step);
+  }
+
+  /** A reply of one line that is the same as one before, octet for octet, is not read again. */
+  #takeFirst(octets: Buffer, start: number, end: number, step: Step): ReceivedReply | null {
+    const line = octets.subarray(start, end);
+    if (line.length > KNOWN_LINE_OCTETS) return this.#takeLine(line, step);
+    const key = octets.toString('latin1', start, end);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const reply = this.#takeLine(line, step);
+    if (reply !== null && this.#known.size < MAX_KNOWN) this.#known.set(key, reply);
+    return reply;
   }
 
   #hold(rest: Uint8Array, step: Step): void {
