@@ -1,0 +1,4 @@
+/** One command at a time. */
+import { playCellsOf } from './playing.ts';
+
+playCellsOf('lockstep');
