@@ -60,18 +60,18 @@ export function parseProxy(text: string): ProxyServer {
 }
 
 /**
- * Asks the proxy, to which the socket is connected, for a tunnel. Once there is one, the socket is paused, and what the
- * server has said already is the first to be read from it.
+ * Asks the proxy, to which the socket is connected, for a tunnel. Once there is one, the socket is paused.
+ * @returns what the server has said already, in one segment with the proxy's last answer or right behind it
  * @throws Error that says what the proxy answered
  */
 export async function openTunnel(
   socket: Socket,
   proxy: ProxyServer,
   server: { readonly host: string; readonly port: number },
-): Promise<void> {
+): Promise<Uint8Array> {
   const early = await (proxy.kind === 'socks5' ? askSocks(socket, proxy, server) : askHttp(socket, proxy, server));
   socket.pause();
-  if (early.length > 0) socket.unshift(early);
+  return early;
 }
 
 /** A proxy may say its login again, and in clear also for the server. */

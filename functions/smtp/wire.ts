@@ -87,6 +87,8 @@ class SocketWire implements Wire {
   #resumed: X509Certificate | undefined;
   /** Those of a connection whose certificate is not verified yet. */
   #newSessions: Buffer[] = [];
+  /** What the server said before it could be told, behind a proxy. */
+  #early: Uint8Array | null = null;
   #over = false;
 
   constructor(target: WireTarget, events: WireEvents) {
@@ -110,8 +112,9 @@ class SocketWire implements Wire {
     this.#plain.off('data', this.#received);
     this.#plain.off('end', this.#endedInOrder);
     // RFC 3207 §6: what came in clear after the 220 was not said by whom TLS will prove.
-    if (this.#plain.readableLength > 0) {
-      this.#finish(new Error('clear text is left over from before TLS'));
+    const isSpoken = this.#plain.readableLength > 0 || (this.#early?.length ?? 0) > 0;
+    if (isSpoken || hasEnded(this.#plain)) {
+      this.#finish(isSpoken ? new Error('clear text is left over from before TLS') : null);
       return;
     }
     const secure = this.#secureSocket();
@@ -166,18 +169,34 @@ class SocketWire implements Wire {
 
   #connectThrough(proxy: ProxyServer): void {
     const lost = (error: Error): void => this.#finish(proxyError(proxy, `failed: ${whyOf(error)}`, error));
-    const opened = (): void => {
+    const opened = (early: Uint8Array): void => {
       this.#plain.off('error', lost);
       if (this.#over) return;
-      this.#listen(this.#plain);
+      this.#plain.on('error', this.#failed);
+      this.#early = early;
       this.#events.connected();
       // Whoever wants TLS from the first octet has begun it by then, and was refused if the server has spoken before.
-      setImmediate(() => {
-        if (!this.#over && this.#socket === this.#plain) this.#plain.resume();
-      });
+      setImmediate(() => this.#readOn());
     };
     this.#plain.on('error', lost);
     this.#plain.once('connect', () => openTunnel(this.#plain, proxy, this.#target).then(opened, this.#failed));
+  }
+
+  /** In clear, behind a proxy: what came early comes first, and the end, which may have come with it, a turn later. */
+  #readOn(): void {
+    if (this.#over || this.#socket !== this.#plain) return;
+    const early = this.#early;
+    this.#early = null;
+    if (early !== null && early.length > 0) {
+      setImmediate(() => this.#readOn());
+      this.#events.received(early);
+    } else if (hasEnded(this.#plain)) {
+      this.#endedInOrder();
+    } else {
+      this.#plain.off('error', this.#failed);
+      this.#listen(this.#plain);
+      this.#plain.resume();
+    }
   }
 
   #secureSocket(): TLSSocket {
@@ -286,7 +305,7 @@ function contextOf(target: WireTarget): SecureContext {
     ...(ca === undefined ? {} : { ca }),
     ...(clientCertificate === undefined ? {} : identityOf(clientCertificate)),
     minVersion: 'TLSv1.2', // RFC 8997
-    // RFC 9325 §4.2, §4.5: no keys of less than 112 bits, no SHA-1, whatever Node was started with.
+    // RFC 9325 §4.5: no keys of less than 112 bits, no SHA-1, whatever Node was started with.
     ciphers: `${DEFAULT_CIPHERS}:@SECLEVEL=2`,
   });
   CONTEXTS.set(target, context);
@@ -299,6 +318,10 @@ function identityOf({ certificate, key, passphrase }: ClientCertificate): Secure
 
 function nameOf({ servername, host }: WireTarget): string {
   return (servername ?? host).replace(/\.$/, '');
+}
+
+function hasEnded(socket: Socket): boolean {
+  return socket.readableEnded || socket.destroyed;
 }
 
 function notVerified(): Error {

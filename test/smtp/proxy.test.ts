@@ -167,6 +167,29 @@ describe.each(KINDS)('a %s proxy', (kind) => {
     expect(records.map(({ text }) => text)).toContain('220 welcome');
   });
 
+  it('may bring all that the server has to say, and the end behind it', async () => {
+    await using proxy = await serve(async (client) => {
+      await hop(client, { early: '554 5.7.1 not you\r\n' });
+      client.hangUp();
+      await client.closed();
+    });
+    const { error } = await visit(settingsFor(kind, proxy.port));
+    expect(error).toMatchObject({ code: 'ERR_SMTP_REPLY', step: 'greeting', reply: { code: 554 } });
+    expect(heardBehind(await proxy.client, kind)).toMatch(/^(?:QUIT\r\n)?$/);
+  });
+
+  it('may lose the server before it says a word', async () => {
+    for (const early of ['', '22']) {
+      await using proxy = await serve(async (client) => {
+        await hop(client, { early });
+        client.hangUp();
+        await client.closed();
+      });
+      const { error } = await visit(settingsFor(kind, proxy.port));
+      expect(error).toMatchObject({ code: 'ERR_SMTP_CONNECTION_LOST', step: 'greeting' });
+    }
+  });
+
   it('cannot bring replies in advance: one too many ends the session', async () => {
     const early = '220 mail.example.com\r\n250 mail.example.com\r\n250 ok\r\n';
     await using proxy = await serve(async (client) => {
