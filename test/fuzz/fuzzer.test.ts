@@ -82,9 +82,15 @@ describe('a watched target', () => {
     expect('input' in end && latin1Of(Buffer.from(end.input, 'hex'))).toContain('!');
   });
 
+  it('that takes the process down with it is told with its input', async () => {
+    const end = await fuzzWatched(module('deadly'), { inputs: 10_000, seed: 1 });
+    expect(end).toMatchObject({ problem: expect.stringContaining('the process died (SIGABRT)') });
+    expect('input' in end && latin1Of(Buffer.from(end.input, 'hex'))).toContain('!');
+  });
+
   it('that takes all memory is told with its input', async () => {
     const end = await fuzzWatched(module('hungry'), { inputs: 10_000, seed: 1 }, { heapMiB: 32 });
-    expect(end).toMatchObject({ problem: expect.stringContaining('ERR_WORKER_OUT_OF_MEMORY') });
+    expect(end).toMatchObject({ problem: expect.stringContaining('heap out of memory') });
     expect('input' in end && latin1Of(Buffer.from(end.input, 'hex'))).toContain('!');
   });
 });

@@ -1,75 +1,72 @@
 /**
- * A target in a thread of its own, watched from outside: an input that never ends, or that eats the thread's memory, is
- * known all the same, since each is written down where both threads see it before it is run.
+ * A target in a process of its own, watched from outside: an input that never ends, that eats all memory, or that takes the
+ * process down with it, is known all the same, since each is written down before it is run.
  */
-import { Worker } from 'node:worker_threads';
+import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Failure, FuzzOptions, FuzzReport } from './fuzzer.ts';
+import { readNotes } from './notes.ts';
 
-/** Where the thread writes down what it is about. */
-export interface Notes {
-  /** Inputs begun, and octets of the one that is being run. */
-  readonly state: Int32Array;
-  readonly input: Uint8Array;
-}
+/** A target's name among all, or the address of a module that exports one as `target`. */
+export type What = { readonly target: string } | { readonly module: string };
 
-export type FuzzRequest = Pick<FuzzOptions, 'inputs' | 'seed'> & { readonly notes: Notes } & (
-    | { readonly target: string }
-    /** A module that exports a target as `target`. */
-    | { readonly module: string }
-  );
+/** What the process is told; `notes` is the file to write down in. */
+export type FuzzRequest = What & Pick<FuzzOptions, 'inputs' | 'seed'> & { readonly notes: string };
 
 export interface WatchOptions {
-  /** Milliseconds without a new input after which the thread hangs. Default 60,000. */
+  /** Milliseconds without a new input after which the process hangs. Default 60,000. */
   readonly hangMs?: number;
-  /** MiB that the thread's own objects may take. Default 256. */
+  /** MiB that its objects may take. Default 256. */
   readonly heapMiB?: number;
 }
 
-const MAX_NOTED_OCTETS = 1 << 20;
-
-/** @param what the target's name among all, or a module with one */
+/** @returns what the fuzzer reports; where the process did not live to report, what it was about */
 export async function fuzzWatched(
-  what: { readonly target: string } | { readonly module: string },
-  { inputs, seed }: Pick<FuzzOptions, 'inputs' | 'seed'>,
+  what: What,
+  options: Pick<FuzzOptions, 'inputs' | 'seed'>,
   { hangMs = 60_000, heapMiB = 256 }: WatchOptions = {},
 ): Promise<FuzzReport | Failure> {
-  const notes: Notes = {
-    state: new Int32Array(new SharedArrayBuffer(8)),
-    input: new Uint8Array(new SharedArrayBuffer(MAX_NOTED_OCTETS)),
+  const folder = mkdtempSync(join(tmpdir(), 'cartero-fuzz-'));
+  const notes = join(folder, 'notes');
+  const child = fork(new URL('./child.ts', import.meta.url), {
+    execArgv: [`--max-old-space-size=${heapMiB}`, '--expose-gc'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let words = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    words = (words + text).slice(0, 4000);
+  });
+  const failure = (problem: string): Failure => {
+    const { begun, input } = readNotes(notes);
+    const target = 'target' in what ? what.target : what.module;
+    return { target, seed: options.seed, index: begun - 1, input: Buffer.from(input).toString('hex'), problem };
   };
-  const request: FuzzRequest = { ...what, inputs, seed, notes };
-  const worker = new Worker(new URL('./thread.ts', import.meta.url), {
-    workerData: request,
-    resourceLimits: { maxOldGenerationSizeMb: heapMiB },
-  });
-  const failure = (problem: string): Failure => ({
-    target: 'target' in what ? what.target : what.module,
-    seed,
-    index: Atomics.load(notes.state, 0) - 1,
-    input: Buffer.from(notes.input.slice(0, Atomics.load(notes.state, 1))).toString('hex'),
-    problem,
-  });
   const watch = watchFor(notes, hangMs);
   try {
-    return await Promise.race([
-      new Promise<FuzzReport>((resolve) => worker.once('message', resolve)),
-      new Promise<Failure>((resolve) => {
-        worker.once('error', (error) => resolve(failure(`the thread died: ${String(error)}`)));
+    child.send({ ...what, ...options, notes } satisfies FuzzRequest);
+    const end = await Promise.race([
+      new Promise<FuzzReport>((resolve) => child.once('message', (message) => resolve(message as FuzzReport))),
+      new Promise<string>((resolve) => {
+        child.once('close', (code, signal) => resolve(`the process died (${signal ?? code}): ${words}`));
       }),
-      watch.hung.then(() => failure(`no end within ${hangMs / 1000} s`)),
+      watch.hung.then(() => `no end within ${hangMs / 1000} s`),
     ]);
+    return typeof end === 'string' ? failure(end) : end;
   } finally {
     watch.stop();
-    await worker.terminate();
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function watchFor(notes: Notes, hangMs: number): { hung: Promise<void>; stop: () => void } {
-  let seen = -1;
+function watchFor(notes: string, hangMs: number): { hung: Promise<void>; stop: () => void } {
+  let seen = 0;
   let stop = (): void => {};
   const hung = new Promise<void>((resolve) => {
     const timer = setInterval(() => {
-      const begun = Atomics.load(notes.state, 0);
+      const { begun } = readNotes(notes);
       // Before its first input it is loading what it needs.
       if (begun > 0 && begun === seen) resolve();
       seen = begun;

@@ -1,0 +1,24 @@
+/** The watched process: fuzzes one target, guided by what is executed, and sends its report. */
+import { fuzz } from './fuzzer.ts';
+import { NoteWriter } from './notes.ts';
+import type { Target } from './target.ts';
+import { targetNamed } from './targets/all.ts';
+import type { FuzzRequest } from './watched.ts';
+
+process.once('message', (message) => {
+  void work(message as FuzzRequest).then((report) => process.send?.(report, () => process.disconnect()));
+});
+
+async function work(request: FuzzRequest): Promise<unknown> {
+  const { inputs, seed } = request;
+  const target = 'target' in request ? targetNamed(request.target) : await loaded(request.module);
+  const notes = new NoteWriter(request.notes);
+  const report = await fuzz(target, { inputs, seed, guided: true, before: (input) => notes.begin(input) });
+  notes.close();
+  return report;
+}
+
+async function loaded(module: string): Promise<Target> {
+  const { target } = (await import(module)) as { target: Target };
+  return target;
+}
