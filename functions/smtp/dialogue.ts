@@ -324,7 +324,6 @@ export class Dialogue {
 
   /** Between two mail transactions: what comes now is unasked. */
   rest(): void {
-    this.#options.secrets.relax();
     if (this.#failure === null) this.#step = 'idle';
   }
 

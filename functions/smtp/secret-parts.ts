@@ -1,5 +1,7 @@
+import { PartBeginnings } from './part-beginnings.ts';
+
 /** Enough of a secret to know it by; of a shorter one all. */
-export const KNOWN_BY_CHARACTERS = 8;
+const KNOWN_BY_CHARACTERS = 8;
 
 /** In a text up to so long it is quicker to look for each of its parts than to list all parts of the secrets first. */
 const LISTED_FROM_CHARACTERS = 512;
@@ -12,22 +14,35 @@ export class SecretParts {
   readonly #short = new Set<string>();
   /** All parts of `#long`; listed when they are needed. */
   #listed: Set<string> | null = null;
+  readonly #beginnings = new PartBeginnings();
 
   add(form: string): void {
     const letters = inSmallLetters(form);
-    if (letters.length >= KNOWN_BY_CHARACTERS) this.#long += `\n${letters}`;
+    if (letters.length >= KNOWN_BY_CHARACTERS) {
+      this.#long += `\n${letters}`;
+      for (const part of partsOf(letters)) this.#beginnings.add(part);
+    }
     // Also without the `=` at its end, which is often cut off.
-    for (const text of [letters, letters.replace(/=+$/, '')])
-      if (text !== '' && text.length < KNOWN_BY_CHARACTERS) this.#short.add(text);
+    for (const text of [letters, letters.replace(/=+$/, '')]) {
+      if (text === '' || text.length >= KNOWN_BY_CHARACTERS) continue;
+      this.#short.add(text);
+      this.#beginnings.add(text);
+    }
     this.#listed = null;
   }
 
-  mark(text: string): boolean[] {
-    const marks: boolean[] = new Array(text.length).fill(false);
+  /** @returns for each character whether it belongs to a part; `null` where none does */
+  mark(text: string): boolean[] | null {
+    const places = this.#beginnings.in(ASCII.test(text) ? text : inSmallLetters(text));
+    if (places === null) return null;
     const letters = inSmallLetters(text);
+    let marks: boolean[] | null = null;
     const markEach = (length: number, isPart: (part: string) => boolean): void => {
-      for (let at = 0; at + length <= letters.length; at += 1)
-        if (isPart(letters.slice(at, at + length))) marks.fill(true, at, at + length);
+      for (const at of places) {
+        if (at + length > letters.length || !isPart(letters.slice(at, at + length))) continue;
+        marks ??= new Array<boolean>(text.length).fill(false);
+        marks.fill(true, at, at + length);
+      }
     };
     if (this.#long !== '') markEach(KNOWN_BY_CHARACTERS, this.#finder(letters.length));
     for (const { length } of this.#short) markEach(length, (part) => this.#short.has(part));
@@ -36,21 +51,22 @@ export class SecretParts {
 
   #finder(characters: number): (part: string) => boolean {
     if (characters <= LISTED_FROM_CHARACTERS) return (part) => this.#long.includes(part);
-    const listed = this.#listed ?? listOf(this.#long);
+    const listed = this.#listed ?? new Set(partsOf(this.#long));
     this.#listed = listed;
     return (part) => listed.has(part);
   }
 }
 
-function listOf(forms: string): Set<string> {
-  const parts = new Set<string>();
-  for (let at = 0; at + KNOWN_BY_CHARACTERS <= forms.length; at += 1)
-    parts.add(forms.slice(at, at + KNOWN_BY_CHARACTERS));
-  return parts;
+function partsOf(forms: string): string[] {
+  const count = forms.length - KNOWN_BY_CHARACTERS + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, at) => forms.slice(at, at + KNOWN_BY_CHARACTERS));
 }
+
+const ASCII = /^[\0-\x7f]*$/;
 
 /** One by one, so that each character keeps its place. */
 function inSmallLetters(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase();
   return Array.from(text, (character) => {
     const small = character.toLowerCase();
     return small.length === character.length ? small : character;

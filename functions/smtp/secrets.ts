@@ -5,22 +5,18 @@
  */
 import type { Credentials } from './credentials.ts';
 import type { Reply } from './reply.ts';
-import { KNOWN_BY_CHARACTERS, SecretParts } from './secret-parts.ts';
+import { SecretParts } from './secret-parts.ts';
 
 const HIDDEN = '<…>';
 
 /**
- * Until the login is over, and in each 4yz and 5yz after it, every part of a secret is looked for that is long enough, in
- * any case of its letters. Other replies of a session that is logged in are many: there the secret is looked for as it
- * was said, and the beginnings of it. A challenge is nobody else's business, and hidden whole.
+ * Every part of a secret is looked for that is long enough, in any case of its letters, in all that the server says and for
+ * as long as the session lasts. A challenge is nobody else's business, and hidden whole.
  */
 export class Secrets {
   /** As they travel: a password or a token, and responses in base64. */
   readonly #said = new Set<string>();
   readonly #parts = new SecretParts();
-  /** Finds out quickly that none of `#said` is there. */
-  #beginnings: RegExp | null = null;
-  #isLoggingIn = true;
 
   /** Knows of the credentials what is there from the start. */
   constructor(credentials?: Credentials) {
@@ -44,13 +40,7 @@ export class Secrets {
   learnResponse(response: string): void {
     if (response === '' || this.#said.has(response)) return;
     this.#said.add(response);
-    this.#beginnings = null;
     this.#parts.add(response);
-  }
-
-  /** The login is over, and its secrets are not said any more. */
-  relax(): void {
-    this.#isLoggingIn = false;
   }
 
   /** @param text what a server said, no reply yet or none at all */
@@ -62,30 +52,19 @@ export class Secrets {
     return hideMarked(shown, this.#parts.mark(shown));
   }
 
+  /** A secret may go on in the next line, so the lines are looked at as one text. @returns the reply itself where it has none */
   hideIn(reply: Reply): Reply {
-    const { code, enhancedStatus } = reply;
-    if (code === 334) return { code, lines: reply.lines.map(shownChallenge), enhancedStatus };
-    if (this.#said.size === 0) return reply;
-    const isQuick = !this.#isLoggingIn && code < 400;
-    const lines = isQuick ? reply.lines.map((line) => this.#hideSaid(line)) : this.#hideAll(reply);
-    return { code, lines, enhancedStatus };
-  }
-
-  #hideSaid(line: string): string {
-    this.#beginnings ??= new RegExp(Array.from(this.#said, (form) => escaped(beginningOf(form))).join('|'));
-    if (!this.#beginnings.test(line)) return line;
-    return [...this.#said].reduce(hideBeginnings, line);
-  }
-
-  /** A secret may go on in the next line, so the lines are looked at as one text. */
-  #hideAll({ lines }: Reply): string[] {
-    const marks = this.#parts.mark(lines.join(''));
+    const { code, lines, enhancedStatus } = reply;
+    if (code === 334) return { code, lines: lines.map(shownChallenge), enhancedStatus };
+    const marks = this.#parts.mark(lines.length === 1 ? (lines[0] ?? '') : lines.join(''));
+    if (marks === null) return reply;
     let from = 0;
-    return lines.map((line) => {
+    const shown = lines.map((line) => {
       const own = marks.slice(from, from + line.length);
       from += line.length;
       return hideMarked(line, own);
     });
+    return { code, lines: shown, enhancedStatus };
   }
 }
 
@@ -108,6 +87,8 @@ function otherFormsOf(password: string): string[] {
     percentEncoded(hex),
     hex,
     octets.toString('latin1'),
+    // As it stands in JSON, and in the source of many languages.
+    JSON.stringify(password).slice(1, -1),
   ];
 }
 
@@ -119,35 +100,14 @@ function base64Within(password: string): string[] {
   return [base64(`x${password}`).slice(2), base64(`xx${password}`).slice(3)].filter((form) => form.length >= 4);
 }
 
-function hideMarked(text: string, marks: readonly boolean[]): string {
+function hideMarked(text: string, marks: readonly boolean[] | null): string {
+  if (marks === null) return text;
   let shown = '';
   for (let at = 0; at < text.length; at += 1) {
     if (marks[at] !== true) shown += text[at];
     else if (at === 0 || marks[at - 1] !== true) shown += HIDDEN;
   }
   return shown;
-}
-
-/** Hides each occurrence of the form, and of a beginning of it that is long enough. */
-function hideBeginnings(text: string, form: string): string {
-  const beginning = beginningOf(form);
-  let shown = '';
-  let from = 0;
-  for (let at = text.indexOf(beginning); at !== -1; at = text.indexOf(beginning, from)) {
-    let length = beginning.length;
-    while (length < form.length && text[at + length] === form[length]) length += 1;
-    shown += text.slice(from, at) + HIDDEN;
-    from = at + length;
-  }
-  return shown + text.slice(from);
-}
-
-function beginningOf(form: string): string {
-  return form.slice(0, KNOWN_BY_CHARACTERS);
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
 function base64(text: string): string {
