@@ -2,8 +2,8 @@
  * A mail transaction that is sent ahead of its replies (RFC 2920, RFC 3030): what it says, and whose turn it is when a
  * reply comes. How far ahead is its course's to say: `chunking` or `pipelining`.
  */
+import type { Correspondent } from './awaited-replies.ts';
 import { Command } from './command.ts';
-import type { Correspondent } from './dialogue.ts';
 import type { PreparedTransaction } from './envelope.ts';
 import { type SmtpError, type Step, WithheldError } from './errors.ts';
 import { type RecipientResult, Reckoning } from './reckoning.ts';

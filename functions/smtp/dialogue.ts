@@ -13,6 +13,7 @@
  * refused with that reason, and not one octet of it leaves. Where octets cannot be read, or are a reply too many, nothing
  * that came with them is believed either: who knows what it answered.
  */
+import { AwaitedReplies, type Expected } from './awaited-replies.ts';
 import { blocksOf } from './blocks.ts';
 import { tlsHint, whyOf } from './cause.ts';
 import { notePeerCertificate, type PeerCertificate } from './certificate.ts';
@@ -60,20 +61,6 @@ interface Waiting extends Hears {
   readonly fail: (error: SmtpError) => void;
 }
 
-/** Whose commands were sent ahead, and who hears the replies to them. */
-export interface Correspondent {
-  /** Which of them is answered next. */
-  readonly awaited: Step;
-  /** @param lineOctets octets of each line on the wire */
-  heard(reply: Reply, lineOctets: readonly number[]): void;
-}
-
-/** A correspondent and how many replies it still awaits. */
-interface Expected {
-  readonly who: Correspondent;
-  replies: number;
-}
-
 export class Dialogue {
   readonly transcript: Transcript;
   readonly #target: WireTarget;
@@ -85,13 +72,8 @@ export class Dialogue {
   #quitting: Promise<void> | null = null;
   #step: Step = 'connect';
   readonly #gathering = new Gathering();
-  readonly #expected: Expected[] = [];
-  /** Replies that `#expected` awaits in all. */
-  #outstanding = 0;
-  /** When the first of them is due, and the timer that looks; the timer may be an older one, and earlier. */
-  #dueAt = 0;
-  #watchAt = 0;
-  #cancelWatch: (() => void) | null = null;
+  /** To what was sent ahead. */
+  readonly #awaited: AwaitedReplies;
   /** The 421 after which what was sent ahead is still heard. */
   #closingReply: Reply | null = null;
   /** When the server was last heard. */
@@ -104,6 +86,7 @@ export class Dialogue {
     this.transcript = options.transcript;
     this.#target = target;
     this.#options = options;
+    this.#awaited = new AwaitedReplies(options.time, options.timeouts, (error) => this.fail(error));
     this.#parser = new ReplyParser({ redact: (text) => options.secrets.hide(text) });
   }
 
@@ -123,7 +106,7 @@ export class Dialogue {
   }
 
   get #hasBegunUnasked(): boolean {
-    return this.#outstanding === 0 && this.#parser.pendingOctets > 0;
+    return this.#awaited.count === 0 && this.#parser.pendingOctets > 0;
   }
 
   /** The same before something is begun: a reply that was begun unasked ends the dialogue here. @returns `failure` */
@@ -242,6 +225,7 @@ export class Dialogue {
 
   /** The same without a record. RFC 5321 §4.5.3.2.5: a deadline for each block. */
   async sendBlocks(pieces: readonly Uint8Array[]): Promise<void> {
+    this.#awaited.isWriting = true;
     for (const block of blocksOf(pieces)) {
       await this.#await<void>(
         'mail data',
@@ -249,6 +233,7 @@ export class Dialogue {
         () => this.#write(block),
       );
     }
+    this.#awaited.isWriting = false;
   }
 
   /** Whether the server may have closed, or said why it will, without having been heard: it was idle for a while. */
@@ -275,51 +260,11 @@ export class Dialogue {
    * Sends commands without awaiting the replies to what was sent before. From the call on all of it may have left.
    * @param expected who hears the replies, in the order of the commands, and how many there will be for each
    */
-  sendAhead(pieces: readonly Uint8Array[], expected: readonly { who: Correspondent; replies: number }[]): void {
+  sendAhead(pieces: readonly Uint8Array[], expected: readonly Expected[]): void {
     if (this.#failure !== null) return;
-    const wasIdle = this.#outstanding === 0;
-    for (const { who, replies } of expected) {
-      this.#expected.push({ who, replies });
-      this.#outstanding += replies;
-    }
-    if (wasIdle) this.#watch();
+    this.#awaited.add(expected);
     const gathered = this.#gathering.gather(pieces);
     this.#wire?.write(gathered.pieces, gathered.written);
-  }
-
-  /** RFC 5321 §4.5.3.2: each reply has its deadline, from when the one before it has come. */
-  #watch(): void {
-    const first = this.#expected[0];
-    if (first === undefined) {
-      this.#cancelWatch?.();
-      this.#cancelWatch = null;
-      return;
-    }
-    const ms = timeoutOf(first.who.awaited, this.#options.timeouts);
-    this.#dueAt = this.#options.time.now() + ms;
-    // A timer for each reply would cost more than the reply: one that fires before looks again then.
-    if (this.#cancelWatch !== null && this.#watchAt <= this.#dueAt) return;
-    this.#cancelWatch?.();
-    this.#lookAfter(ms);
-  }
-
-  #lookAfter(ms: number): void {
-    this.#watchAt = this.#options.time.now() + ms;
-    this.#cancelWatch = this.#options.time.after(ms, () => this.#look());
-  }
-
-  #look(): void {
-    this.#cancelWatch = null;
-    const first = this.#expected[0];
-    if (first === undefined || this.#failure !== null) return;
-    const left = this.#dueAt - this.#options.time.now();
-    if (left > 0) {
-      this.#lookAfter(left);
-      return;
-    }
-    const step = first.who.awaited;
-    const ms = timeoutOf(step, this.#options.timeouts);
-    this.fail(new TimeoutError(`the server did not answer within ${ms / 1000} s`, { step }));
   }
 
   /** Between two mail transactions: what comes now is unasked. */
@@ -341,9 +286,7 @@ export class Dialogue {
     const waiting = this.#waiting;
     this.#waiting = null;
     this.#wire?.destroy();
-    this.#expected.length = 0;
-    this.#outstanding = 0;
-    this.#watch();
+    this.#awaited.clear();
     waiting?.cancel();
     waiting?.fail(error);
     for (const tell of this.#overListeners) tell(error);
@@ -369,11 +312,11 @@ export class Dialogue {
 
   /** What the client is about. */
   get #where(): Step {
-    return this.#expected[0]?.who.awaited ?? this.#step;
+    return this.#awaited.step ?? this.#step;
   }
 
   async #quit(reason?: SmtpError): Promise<void> {
-    if (this.isOpen && this.#waiting === null && this.#outstanding === 0) {
+    if (this.isOpen && this.#waiting === null && this.#awaited.count === 0) {
       // Whatever the answer is, or none: the session is over, and no outcome hangs on it.
       await this.ask(Command.quit(), 'QUIT').catch(() => {});
     }
@@ -438,7 +381,7 @@ export class Dialogue {
       );
       return;
     }
-    if (this.#outstanding > 0) {
+    if (this.#awaited.count > 0) {
       this.#distributeAhead(replies);
       return;
     }
@@ -448,35 +391,31 @@ export class Dialogue {
 
   /** Each reply is the first correspondent's; a 421 too many is the server's farewell, any other is out of step. */
   #distributeAhead(replies: readonly ReceivedReply[]): void {
-    const surplus = replies.length > this.#outstanding ? replies.slice(this.#outstanding) : [];
-    const isBegun = replies.length >= this.#outstanding && this.#parser.pendingOctets > 0;
+    const surplus = replies.length > this.#awaited.count ? replies.slice(this.#awaited.count) : [];
+    const isBegun = replies.length >= this.#awaited.count && this.#parser.pendingOctets > 0;
     if (isBegun || surplus.some((reply) => !isClosing(reply))) {
       for (const reply of replies) this.#record(reply);
       this.#outOfStep(surplus[0]);
       return;
     }
     for (const reply of replies) {
-      const first = this.#expected[0];
-      if (first === undefined) {
-        this.#record(reply);
-        this.#closing(this.#options.secrets.hideIn(reply));
-        return;
-      }
-      this.#hearAhead(first, reply);
+      this.#hearAhead(reply);
       if (this.#failure !== null) return;
     }
-    if (this.#outstanding === 0 && this.#closingReply !== null) this.#closing(this.#closingReply);
+    if (this.#awaited.count === 0 && this.#closingReply !== null) this.#closing(this.#closingReply);
   }
 
-  #hearAhead(first: Expected, received: ReceivedReply): void {
+  #hearAhead(received: ReceivedReply): void {
     const reply = this.#options.secrets.hideIn(received);
+    const who = this.#awaited.take();
+    if (who === null) {
+      this.#record(received);
+      this.#closing(reply);
+      return;
+    }
     if (isClosing(reply)) this.#closingReply ??= reply;
-    // Before it is told: who hears it may send more, and fail the dialogue.
-    first.replies -= 1;
-    this.#outstanding -= 1;
-    if (first.replies === 0) this.#expected.shift();
-    first.who.heard(reply, received.lineOctets);
-    if (this.#failure === null) this.#watch();
+    who.heard(reply, received.lineOctets);
+    if (this.#failure === null) this.#awaited.watch();
   }
 
   #outOfStep(surplus: ReceivedReply | undefined): void {

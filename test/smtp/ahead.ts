@@ -31,10 +31,10 @@ export interface Sending extends Partial<TransactionOptions> {
 
 export async function aheadScene(
   offers: readonly string[],
-  options: { answers?: Answers; holds?: boolean; settings?: Partial<SessionSettings> } = {},
+  options: { answers?: Answers; holds?: boolean; flush?: boolean; settings?: Partial<SessionSettings> } = {},
 ): Promise<AheadScene> {
   const server = readingServer(offers, options.answers, { holds: options.holds ?? false });
-  const wire = new MemoryWire(server);
+  const wire = new MemoryWire(server, options.flush === undefined ? {} : { flush: options.flush });
   const time = new VirtualTime();
   const settings: SessionSettings = {
     host: 'mail.example.com',

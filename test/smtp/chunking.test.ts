@@ -190,6 +190,25 @@ describe('large mail data by BDAT', () => {
     expect(session.room).toBe(1);
   });
 
+  test('may take longer than the final reply may, and the reply has its time after it', async () => {
+    const { time, wire, server, send } = await aheadScene(OFFERS, { holds: true, flush: false });
+    const sent = send(1, { data: mailData('Subject: Hello\r\n\r\n', `${'x'.repeat(900)}\r\n`.repeat(2000)) });
+    await settled();
+    wire.say(`${server.held.splice(0).join('\r\n')}\r\n`);
+    await settled();
+    // Seven blocks, each of which the operating system takes in two minutes.
+    for (let block = 0; block < 7; block += 1) {
+      time.advance(2 * 60_000);
+      wire.flush();
+      await settled();
+    }
+    time.advance(10 * 60_000 - 1);
+    expect(wire.closed).toBeNull();
+    time.advance(1);
+    expect(await outcomes(sent)).toEqual(['uncertain']);
+    expect(time.pending).toBe(0);
+  });
+
   test('that is withheld leaves the session in order', async () => {
     const { session, send } = await aheadScene(OFFERS);
     expect(await outcomes(send(1, { data: LARGE, release: async () => false }))).toEqual(['unsent']);

@@ -36,6 +36,7 @@ export class MemoryWire {
   closed: 'ended' | 'destroyed' | null = null;
   readonly connect: Connect;
   #events: WireEvents | null = null;
+  readonly #unflushed: (() => void)[] = [];
   #over = false;
 
   constructor(server: MemoryServer, options: { flush?: boolean } = {}) {
@@ -54,7 +55,8 @@ export class MemoryWire {
         write: (pieces, flushed) => {
           const octets = Buffer.concat(pieces).toString('latin1');
           this.heard += octets;
-          if (options.flush !== false) setImmediate(() => this.#tell(() => flushed?.()));
+          if (options.flush === false) this.#unflushed.push(() => flushed?.());
+          else setImmediate(() => this.#tell(() => flushed?.()));
           this.#react(server.hears(octets));
         },
         heard: (done) => setImmediate(done),
@@ -63,6 +65,11 @@ export class MemoryWire {
         destroy: () => this.#close('destroyed'),
       };
     };
+  }
+
+  /** The operating system takes what was written so far; by itself it does unless `flush` is `false`. */
+  flush(): void {
+    for (const flushed of this.#unflushed.splice(0)) this.#tell(flushed);
   }
 
   /** The server says something unasked, in one segment. */
