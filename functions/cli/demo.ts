@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type OpenInbox, openInbox } from '#local';
+import { loadInbox, type OpenInbox } from '#local';
 import { openAudience, openCampaign } from './campaigns.ts';
 import type { Command } from './command.ts';
 import { untilStopped } from './inbox.ts';
@@ -54,7 +54,8 @@ export const demo: Command = {
 };
 
 /** On the usual port, or on any where that one is taken. */
-function openInboxFor(folder: string): Promise<OpenInbox> {
+async function openInboxFor(folder: string): Promise<OpenInbox> {
+  const { openInbox } = await loadInbox();
   return openInbox({ folder, httpPort: HTTP_PORT }).catch(() => openInbox({ folder }));
 }
 

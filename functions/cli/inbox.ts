@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { openInbox } from '#local';
+import { loadInbox } from '#local';
 import type { Command, Shell } from './command.ts';
 
 const SMTP_PORT = 1025;
@@ -26,6 +26,7 @@ Addresses that begin with bounce@ are refused for good, those with later@ for no
     const smtpPort = words.count('smtp', { from: 0, to: 65_535 }) ?? SMTP_PORT;
     const httpPort = words.count('http', { from: 0, to: 65_535 }) ?? HTTP_PORT;
     const folder = resolve(shell.cwd, words.text('dir') ?? join('.cartero', 'inbox'));
+    const { openInbox } = await loadInbox();
     const { server, page, caFile, close } = await openInbox({ folder, smtpPort, httpPort, authRequired: false });
     try {
       const address = `${server.host}:${server.startTlsPort}`;

@@ -60,7 +60,8 @@ function bar(share: number): string {
 
 /** `1,000,000` */
 export function grouped(value: number): string {
-  return value.toLocaleString('en-US');
+  // By hand: the first toLocaleString of a process takes as long as a thousand mails.
+  return String(value).replace(/\B(?<!\.\d*)(?=(?:\d{3})+(?!\d))/g, ',');
 }
 
 /** `1 row`, `1,000 rows` */

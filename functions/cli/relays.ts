@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { type EmbeddedServer, InboxStore, startEmbeddedServer, systemClock, systemRandom } from '#local';
+import { type EmbeddedServer, loadInbox, systemClock, systemRandom } from '#local';
 import { findRelay, nearName, parseRelayUrl, type Relay, RelayError, relayNames } from '#mailing';
 import {
   checkSettings,
@@ -55,6 +55,7 @@ export async function chooseRelay(
     };
   }
   const open = async () => {
+    const { InboxStore, startEmbeddedServer } = await loadInbox();
     const server = await startEmbeddedServer({ store: await InboxStore.open(options.inbox) });
     return connectTo(atDepth(embeddedRelay(server), options.depth), { ca: server.ca }, options.inbox, () =>
       server.close(),

@@ -147,6 +147,8 @@ function readAddress<T extends Mailbox | NamedMailbox>(
 }
 
 function isTimeZone(name: string): boolean {
+  // The default is known: to ask for it loads all time zones, which takes as long as loading this room.
+  if (name === 'UTC') return true;
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;

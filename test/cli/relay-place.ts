@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { type EmbeddedServer, InboxStore, startEmbeddedServer } from '#local';
+import { type EmbeddedServer, loadInbox } from '#local';
 import { cartero, jsonLines, temporaryFolder, writeCampaign } from './cartero.ts';
 
 /** As a relay URL has it; the password is looked for in what should not show it. */
@@ -18,6 +18,7 @@ export interface Place {
 export async function place(): Promise<Place> {
   const folder = temporaryFolder();
   await writeCampaign(folder, 'letters');
+  const { InboxStore, startEmbeddedServer } = await loadInbox();
   const server = await startEmbeddedServer({
     store: await InboxStore.open(join(folder, 'inbox')),
     credentials: { user: 'ana', password: 'S3cr3t-CANARY' },
