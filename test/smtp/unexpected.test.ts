@@ -108,7 +108,7 @@ describe('a session', () => {
       'Cannot introduce the client: server replied "451 4.7.1 greylisted" to EHLO, 250 is wanted',
     );
     expect(error?.step).toBe('EHLO');
-    expect(error?.reply).toEqual({ code: 451, lines: ['4.7.1 greylisted'], enhancedStatus: '4.7.1' });
+    expect(error?.reply).toMatchObject({ code: 451, lines: ['4.7.1 greylisted'], enhancedStatus: '4.7.1' });
   });
 });
 
