@@ -25,6 +25,8 @@ export interface Scene {
   readonly isJoined: boolean;
   /** Whether a server that says 421 answers what it has heard by then, before it closes. */
   readonly isPolite: boolean;
+  /** Whether the client is too busy to read, while its caller is being asked, what the server says then. */
+  readonly isUnread: boolean;
 }
 
 /** What the client told of one mail. */
@@ -84,6 +86,7 @@ class Stage {
       time: this.#time,
       isTlsFirst: cell.security === 'implicit-tls',
       isJoined: scene.isJoined,
+      isUnread: scene.isUnread,
       offers: offersOf(cell),
     });
     this.#lapse = new Lapse(this.#time, () => [this.#wire]);
@@ -159,9 +162,9 @@ class Stage {
       releases += 1;
       const { relay } = this.#wire;
       relay.pass(`withheld ${mail}`);
-      const { cell, target } = this.#scene;
+      const { cell, target, isUnread } = this.#scene;
       const isMet = cell.step === 'withheld' || (cell.step === 'half a reply' && cell.fault === 'reply in advance');
-      if (isMet && mail === target.mail) await this.#lapse.quiet();
+      if (isMet && mail === target.mail && !isUnread) await this.#lapse.quiet();
       isEarly ||= relay.mail(mail)?.isIndicated === true;
       return true;
     };

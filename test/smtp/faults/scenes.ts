@@ -48,9 +48,17 @@ export function scenesOf(cell: Cell): readonly Scene[] {
       sizes.map((isLarge) => sceneOf(cell, { ...depthOf(cell, rest), rest, isJoined, isLarge })),
     ),
   );
-  const isDivided = cell.fault === '421' && isAhead(cell) && ANSWERED.has(cell.step);
-  const polite = scenes.filter(({ target }) => target.rest === 'RSET').map((scene) => ({ ...scene, isPolite: true }));
-  return isDivided ? [...scenes, ...polite] : scenes;
+  return [...scenes, ...variantsOf(cell, scenes)];
+}
+
+/** A server that leaves politely, and a client that is too busy to hear what is said while its caller is being asked. */
+function variantsOf(cell: Cell, scenes: readonly Scene[]): Scene[] {
+  if (cell.fault === '421' && isAhead(cell) && ANSWERED.has(cell.step)) {
+    return scenes.filter(({ target }) => target.rest === 'RSET').map((scene) => ({ ...scene, isPolite: true }));
+  }
+  // What drips does not arrive while time stands still.
+  const isOverheard = cell.step === 'withheld' && cell.fault !== 'drip';
+  return isOverheard ? scenes.map((scene) => ({ ...scene, isUnread: true })) : [];
 }
 
 /** How many mails there are, which of them is met, and which are waited for before the others are begun. */
@@ -83,5 +91,5 @@ function sceneOf(
   } = guise;
   const isToSeveral = cell.mode === 'several recipients';
   const target: Target = { mail, rest, recipient: isToSeveral ? 1 : 0, recipients: isToSeveral ? 3 : 1 };
-  return { cell, target, mails, deepFrom, isJoined, isLarge, isPolite: false };
+  return { cell, target, mails, deepFrom, isJoined, isLarge, isPolite: false, isUnread: false };
 }

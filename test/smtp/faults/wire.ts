@@ -22,6 +22,8 @@ export interface WireOptions {
   readonly offers: readonly string[];
   /** Whether replies that are under way at the same time come as one segment. */
   readonly isJoined: boolean;
+  /** Whether what is under way has arrived, and the client was too busy to read it. */
+  readonly isUnread?: boolean;
 }
 
 type Tiding = { readonly octets: Octets; readonly isDeed: boolean } | { readonly ended: Error | null };
@@ -61,7 +63,7 @@ export class FaultyWire implements Line {
       return {
         startTls: () => this.#startTls(),
         write: (pieces, flushed) => this.#write(pieces, flushed),
-        heard: (done) => setImmediate(done),
+        heard: (done) => setImmediate(() => this.#hear(done)),
         channelBinding: () => null,
         end: () => this.#close('ended'),
         destroy: () => this.#close('destroyed'),
@@ -155,15 +157,25 @@ export class FaultyWire implements Line {
   }
 
   #carry(): void {
-    const tiding = this.#underWay.shift();
-    if (tiding === undefined || this.#isOver) {
+    if (this.#underWay.length === 0 || this.#isOver) {
       this.#isCarrying = false;
       return;
     }
+    this.#tellNext();
+    setImmediate(() => this.#carry());
+  }
+
+  #tellNext(): void {
+    const tiding = this.#underWay.shift();
+    if (tiding === undefined) return;
     if ('ended' in tiding) this.#end(tiding.ended);
     else this.#tell(this.#options.isJoined ? this.#joined(tiding) : tiding);
     this.#tellAtOnce();
-    setImmediate(() => this.#carry());
+  }
+
+  #hear(done: () => void): void {
+    while (this.#options.isUnread === true && this.#underWay.length > 0 && !this.#isOver) this.#tellNext();
+    done();
   }
 
   #joined(first: { octets: Octets; isDeed: boolean }): { octets: Octets; isDeed: boolean } {
