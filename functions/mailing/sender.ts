@@ -99,6 +99,8 @@ class RunSender {
   readonly #pool: Pool;
   #refusalsInARow = 0;
   #fault: unknown;
+  /** Called when a mail is no longer under way. */
+  #wake: () => void = () => {};
 
   constructor(run: RunRecord, composer: MailComposer, ports: SendingPorts, options: SendOptions) {
     this.#run = run;
@@ -142,7 +144,9 @@ class RunSender {
           // One after the other, as places and mails are there.
         }
         if (underWay.size === 0) return;
-        await Promise.race(underWay);
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
       }
     } finally {
       await Promise.all(underWay);
@@ -161,7 +165,10 @@ class RunSender {
       place.leave();
       return false;
     }
-    const sending = this.#guarded(() => this.#send(work, place)).finally(() => underWay.delete(sending));
+    const sending = this.#guarded(() => this.#send(work, place)).then(() => {
+      underWay.delete(sending);
+      this.#wake();
+    });
     underWay.add(sending);
     return true;
   }

@@ -19,6 +19,10 @@ export interface AdvanceListener {
   goAhead(advance: Advance): void;
   /** A recipient was refused or deferred. */
   refused(): void;
+  /** RSET was refused: the server wants no more of this, or not in this way. */
+  resetRefused(reply: Reply): void;
+  /** The whole envelope was refused, from RSET on; nothing of it was taken. */
+  groupRefused(advance: Advance): void;
   /** Client and server are no longer in step. */
   outOfStep(error: SmtpError): void;
   /** Its last reply is in. */
@@ -29,12 +33,13 @@ export interface AdvanceListener {
 export class Advance implements Correspondent {
   readonly prepared: PreparedTransaction;
   readonly release: Release;
-  readonly reckoning: Reckoning;
+  reckoning: Reckoning;
   /** Resolves when nothing more can be learnt of it. */
   readonly done: Promise<RecipientResult[]>;
   readonly #listener: AdvanceListener;
   readonly #transcript: Transcript;
-  readonly #record: Recorder;
+  /** Gets its conversation. */
+  readonly record: Recorder;
   #finish: (results: RecipientResult[]) => void = () => {};
   /** Replies heard, as an index into the steps: RSET, MAIL, RCPT of each, then the last. */
   #heard = 0;
@@ -50,7 +55,7 @@ export class Advance implements Correspondent {
   ) {
     this.prepared = prepared;
     this.release = options.release;
-    this.#record = options.record;
+    this.record = options.record;
     this.#listener = surroundings.listener;
     this.#transcript = surroundings.transcript;
     this.reckoning = new Reckoning(prepared.recipients.length);
@@ -85,6 +90,11 @@ export class Advance implements Correspondent {
     return { text: text + this.line(last), replies: replies + 1 };
   }
 
+  /** Nothing of it was taken: its envelope can be said again. */
+  restart(): void {
+    this.reckoning = new Reckoning(this.prepared.recipients.length);
+  }
+
   /** Resolves when each reply to the envelope is in, or it is over. */
   envelopeHeard(): Promise<void> {
     return new Promise((resolve) => {
@@ -114,17 +124,17 @@ export class Advance implements Correspondent {
   /** @returns the command's line with CRLF, recorded as sent */
   line(command: Command): string {
     const line = `${command.line}\r\n`;
-    this.#transcript.client(command.shown, Buffer.byteLength(line), this.#record);
+    this.#transcript.client(command.shown, Buffer.byteLength(line), this.record);
     return line;
   }
 
   /** The mail data, and the indicator where it is a thing of its own, are on their way. */
   notes(text: string, octets: number): void {
-    this.#transcript.client(text, octets, this.#record);
+    this.#transcript.client(text, octets, this.record);
   }
 
   heard(reply: Reply, lineOctets: readonly number[]): void {
-    this.#transcript.server(reply.code, reply.lines, lineOctets, this.#record);
+    this.#transcript.server(reply.code, reply.lines, lineOctets, this.record);
     const at = this.#heard;
     this.#heard += 1;
     const last = 2 + this.prepared.recipients.length;
@@ -138,8 +148,10 @@ export class Advance implements Correspondent {
       return;
     }
     if (reply.code >= 400) this.#listener.refused();
+    if (reply.code >= 400 && at === 0) this.#listener.resetRefused(reply);
     if (at === last - 1) this.#envelopeIsHeard();
-    if (at >= last) this.answered();
+    if (at === last && this.#isData && this.reckoning.isGroupRefused) this.#listener.groupRefused(this);
+    else if (at >= last) this.answered();
   }
 
   /** @param at which of the commands is answered; @param last which of them is DATA or BDAT */
@@ -161,7 +173,7 @@ export class Advance implements Correspondent {
   lost(error: SmtpError): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#transcript.note(error.message, this.#record);
+    this.#transcript.note(error.message, this.record);
     this.reckoning.lost(error);
     this.#finish(this.reckoning.results());
     this.#envelopeIsHeard();

@@ -12,13 +12,14 @@
  *
  * Large mail data waits for the server's word on its envelope, block by block, and what is behind it waits too.
  */
-import { Advance, type AdvanceListener, type Release } from './advance.ts';
+import { Advance, type AdvanceListener, type Release, RSET } from './advance.ts';
 import { Command } from './command.ts';
 import { type Course, isLarge } from './course.ts';
 import type { Dialogue } from './dialogue.ts';
 import type { PreparedTransaction } from './envelope.ts';
-import { SmtpError } from './errors.ts';
-import type { RecipientResult } from './reckoning.ts';
+import { SmtpError, unexpectedReply } from './errors.ts';
+import { outcomeOf, type RecipientResult } from './reckoning.ts';
+import type { Reply } from './reply.ts';
 import type { Recorder } from './transcript.ts';
 
 export class ChunkingCourse implements Course, AdvanceListener {
@@ -32,7 +33,10 @@ export class ChunkingCourse implements Course, AdvanceListener {
   /** Released, or large, and not written yet. */
   readonly #outbox: Advance[] = [];
   #isPumping = false;
+  /** Nothing needs to be reset before the next transaction: it is the first, or RSET was said alone. */
   #isFirst = true;
+  /** A transaction was refused since: the next RSET is said alone, for it may be refused, too. */
+  #isToBeReset = false;
   /** Called when a transaction is answered, where the pump waits for one. */
   #wake: () => void = () => {};
 
@@ -64,11 +68,21 @@ export class ChunkingCourse implements Course, AdvanceListener {
   }
 
   goAhead(): void {
-    // BDAT has no 354; one that comes all the same is out of step.
+    // Told of DATA alone: to BDAT a 354 is out of step.
   }
 
   refused(): void {
     this.#window = 1;
+    this.#isToBeReset = true;
+  }
+
+  /** Exim does so after ten refused mails, and hangs up. */
+  resetRefused(reply: Reply): void {
+    this.#dialogue.farewell(reply);
+  }
+
+  groupRefused(): void {
+    // Told of DATA alone.
   }
 
   outOfStep(error: SmtpError): void {
@@ -97,6 +111,7 @@ export class ChunkingCourse implements Course, AdvanceListener {
         // Making intents durable may have kept the process from its sockets, and others are released in this turn.
         await this.#dialogue.hear();
         await this.#hasRoom();
+        if (this.#isToBeReset && this.#dialogue.isOpen) await this.#resetAlone();
         if (!this.#dialogue.isOpen) return this.#abandon();
         const large = this.#outbox[0];
         if (large !== undefined && isLarge(large)) await this.#writeLarge(large);
@@ -116,6 +131,18 @@ export class ChunkingCourse implements Course, AdvanceListener {
         this.#wake = resolve;
       });
     }
+  }
+
+  /** One round trip, in which nothing is at stake. */
+  async #resetAlone(): Promise<void> {
+    const next = this.#outbox[0];
+    if (next === undefined) return;
+    const { transcript } = this.#dialogue;
+    const before = transcript.redirect(next.record);
+    const reply = await this.#dialogue.ask(RSET, 'RSET').finally(() => transcript.redirect(before));
+    this.#isToBeReset = false;
+    this.#isFirst = true;
+    if (outcomeOf(reply) !== 'accepted') this.#dialogue.fail(unexpectedReply('RSET', reply, '250'));
   }
 
   #writeSmall(): void {

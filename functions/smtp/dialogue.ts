@@ -95,6 +95,11 @@ export class Dialogue {
     return this.#failure;
   }
 
+  /** Whether something that was sent ahead is not answered yet. */
+  get isAwaiting(): boolean {
+    return this.#awaited.count > 0;
+  }
+
   /** @param tell called once, when the dialogue is over: what was sent ahead is not answered any more */
   onOver(tell: (error: SmtpError) => void): void {
     this.#overListeners.push(tell);
@@ -292,6 +297,11 @@ export class Dialogue {
     for (const tell of this.#overListeners) tell(error);
   }
 
+  /** The server's farewell: nothing more is begun, what is awaited is still heard. */
+  farewell(reply: Reply): void {
+    this.#closingReply ??= reply;
+  }
+
   /** Why nothing more is begun on a dialogue that is not open. */
   closing(): SmtpError {
     const reply = this.#closingReply;
@@ -453,7 +463,8 @@ export class Dialogue {
   }
 
   #ended(cause: Error | null): void {
-    if (this.#closingReply !== null) {
+    // What comes before an end in order has all been heard; before a reset, part of it may be lost.
+    if (this.#closingReply !== null && (cause === null || isClosing(this.#closingReply))) {
       this.#closing(this.#closingReply);
       return;
     }

@@ -27,6 +27,8 @@ export class PipeliningCourse implements Course, AdvanceListener {
   #ahead: Advance | null = null;
   #isStarting = false;
   #isFirst = true;
+  /** Envelopes do not go with mail data. */
+  #isPatient = false;
 
   constructor(dialogue: Dialogue) {
     this.#dialogue = dialogue;
@@ -61,6 +63,19 @@ export class PipeliningCourse implements Course, AdvanceListener {
     // One indicator is in flight at the most, whatever the server says.
   }
 
+  resetRefused(): void {
+    // What the other commands of the group are answered tells more.
+  }
+
+  /** Haraka takes no command that came with mail data (against RFC 2920 §3.1): from now on the envelope waits for the reply. */
+  groupRefused(advance: Advance): void {
+    this.#isPatient = true;
+    this.#ahead = null;
+    advance.restart();
+    this.#waiting.unshift(advance);
+    void this.#start();
+  }
+
   outOfStep(error: SmtpError): void {
     this.#dialogue.fail(error);
   }
@@ -77,14 +92,16 @@ export class PipeliningCourse implements Course, AdvanceListener {
     this.#isStarting = true;
     await this.#dialogue.hear().catch(() => {});
     this.#isStarting = false;
-    if (this.#ahead !== null) return;
+    // Where envelopes wait, the reply to what is in flight comes here again.
+    if (this.#ahead !== null || (this.#isPatient && this.#dialogue.isAwaiting)) return;
     if (!this.#dialogue.isOpen) return this.#abandon();
     this.#send([], []);
   }
 
   /** Writes what is given, and behind it the envelope of the next mail, where there is one. */
   #send(pieces: Uint8Array[], expected: { who: Advance; replies: number }[]): void {
-    const next = this.#dialogue.isOpen ? this.#waiting.shift() : undefined;
+    const isWithData = expected.length > 0;
+    const next = this.#dialogue.isOpen && !(isWithData && this.#isPatient) ? this.#waiting.shift() : undefined;
     this.#ahead = next ?? null;
     if (next !== undefined) {
       const { text, replies } = next.envelope(this.#isFirst, DATA);

@@ -9,7 +9,7 @@
  */
 import { ConnectionLostError, ProtocolError, type SmtpError, type Step, unexpectedReply } from './errors.ts';
 import { queueIdOf } from './queue-id.ts';
-import { isClosing, type Reply, severityOf } from './reply.ts';
+import { type Reply, severityOf } from './reply.ts';
 
 /** What became of one recipient. */
 export type RecipientResult =
@@ -41,6 +41,7 @@ export class Reckoning {
   /** The end-of-mail-data indicator, or the BDAT that is the last, may have left. */
   indicated = false;
   readonly #results: (RecipientResult | null)[];
+  #isResetRefused = false;
   #isMailRefused = false;
   /** Recipients that the server has said yes to so far. */
   #taken = 0;
@@ -59,6 +60,11 @@ export class Reckoning {
     return this.#taken > 0 && this.#isMailRefused;
   }
 
+  /** The server said no to each command of the envelope, RSET first: it would not have them where they stood. */
+  get isGroupRefused(): boolean {
+    return this.#isResetRefused && this.#isMailRefused && this.#taken === 0;
+  }
+
   /** Why such a server gets no mail. */
   misled(): SmtpError {
     return new ProtocolError('the server refused MAIL and took recipients all the same', { step: 'RCPT' });
@@ -71,8 +77,10 @@ export class Reckoning {
 
   /** @returns why client and server are no longer in step, `null` where they are; so do all of these */
   rset(reply: Reply): SmtpError | null {
-    // After a 421 nothing of it is processed: it stays without an answer (RFC 5321 §3.8).
-    return outcomeOf(reply) === 'accepted' || isClosing(reply) ? null : unexpectedReply('RSET', reply, '250');
+    const outcome = outcomeOf(reply);
+    if (outcome === null) return unexpectedReply('RSET', reply, '250');
+    if (outcome !== 'accepted') this.#isResetRefused = true;
+    return null;
   }
 
   mail(reply: Reply): SmtpError | null {
@@ -119,12 +127,12 @@ export class Reckoning {
   }
 
   /**
-   * The connection is over. What a 421 leaves unanswered was not processed (RFC 5321 §3.8), nor was anything whose indicator
-   * has not left.
+   * The connection is over. What the server's farewell (RFC 5321 §3.8) leaves unanswered was not processed, nor was anything
+   * whose indicator has not left.
    */
   lost(error: SmtpError): void {
-    const isClosed = error instanceof ConnectionLostError && error.reply !== undefined && isClosing(error.reply);
-    this.#settle({ outcome: this.indicated && !isClosed ? 'uncertain' : 'unsent', error });
+    const isFarewell = error instanceof ConnectionLostError && error.reply !== undefined;
+    this.#settle({ outcome: this.indicated && !isFarewell ? 'uncertain' : 'unsent', error });
   }
 
   /** One for each recipient, in order. */

@@ -95,8 +95,11 @@ describe('a session with CHUNKING', () => {
     await answer(5);
     expect(await outcomes(refused)).toEqual(['refused']);
     expect(await outcomes(third)).toEqual(['accepted']);
-    expect(server.writes.at(-1)).toBe(`RSET\r\n${mailOf(6)}${CONTENT}`);
-    await answer(4);
+    // After a refusal RSET is said alone.
+    expect(server.writes.at(-1)).toBe('RSET\r\n');
+    await answer(1);
+    expect(server.writes.at(-1)).toBe(`${mailOf(6)}${CONTENT}`);
+    await answer(3);
     expect(await outcomes(later)).toEqual(['accepted']);
   });
 
@@ -163,6 +166,34 @@ describe('a session with CHUNKING', () => {
 });
 
 const LARGE = mailData('Subject: Hello\r\n\r\n', `${'x'.repeat(900)}\r\n`.repeat(200));
+
+describe('after a refusal', () => {
+  const answers = ({ verb, line }: { verb: string; line: string }) =>
+    verb === 'RCPT' && line.includes('<p1@') ? '550 5.1.1 no such user' : null;
+
+  test('RSET is said alone, so that its refusal costs nothing', async () => {
+    const { session, server, wire, send } = await aheadScene(OFFERS, {
+      answers: (command) => (command.verb === 'RSET' ? '554 Too many nonmail commands' : answers(command)),
+    });
+    expect(await outcomes(send(1))).toEqual(['refused']);
+    expect(await outcomes(send(2))).toEqual(['unsent']);
+    expect(server.writes.at(-1)).toBe('RSET\r\n');
+    expect([session.usable, wire.closed]).toEqual([false, 'destroyed']);
+  });
+
+  test('the next mail goes without another RSET, and tells of the one that was said', async () => {
+    const { server, send } = await aheadScene(OFFERS, { answers });
+    await send(1);
+    const two = recorder();
+    expect(await outcomes(send(2, two))).toEqual(['accepted']);
+    expect(server.writes.slice(1)).toEqual(['RSET\r\n', `${mailOf(2)}${CONTENT}`]);
+    expect(two.lines.slice(0, 3)).toEqual([
+      'C: RSET',
+      'S: 250 ok',
+      `C: MAIL FROM:<m2@example.com> SIZE=${CONTENT.length}`,
+    ]);
+  });
+});
 
 describe('large mail data by BDAT', () => {
   test('waits for the envelope, and is released only then', async () => {
@@ -308,12 +339,30 @@ describe('with five in flight', () => {
     expect(time.pending).toBe(0);
   });
 
-  test('a reset that is refused ends the session', async () => {
+  test('a reset that is refused before an end in order leaves what is behind it unsent', async () => {
+    const { wire, session, answer, all } = await fiveInFlight();
+    await answer(4);
+    wire.say('554 Too many nonmail commands\r\n');
+    expect(session.usable).toBe(false);
+    wire.cut();
+    expect(await all()).toEqual(['accepted', 'unsent', 'unsent', 'unsent', 'unsent']);
+  });
+
+  test('a reset that is refused before the connection breaks leaves it uncertain: replies may be lost', async () => {
     const { wire, answer, all } = await fiveInFlight();
     await answer(4);
-    wire.say('500 what\r\n');
+    wire.say('554 Too many nonmail commands\r\n');
+    wire.cut(new Error('read ECONNRESET'));
     expect(await all()).toEqual(['accepted', 'uncertain', 'uncertain', 'uncertain', 'uncertain']);
-    expect(wire.closed).toBe('destroyed');
+  });
+
+  test('a reset that is refused by a server that goes on leaves each to its own replies', async () => {
+    const { wire, answer, all } = await fiveInFlight();
+    await answer(4);
+    wire.say('500 what\r\n250 ok\r\n250 ok\r\n250 queued\r\n');
+    await answer(4);
+    wire.cut(new Error('read ECONNRESET'));
+    expect(await all()).toEqual(['accepted', 'accepted', 'accepted', 'uncertain', 'uncertain']);
   });
 
   test('quit waits for all of them', async () => {

@@ -102,6 +102,32 @@ describe('a session with PIPELINING', () => {
     },
   );
 
+  test('says an envelope again, alone, to a server that takes no command together with mail data', async () => {
+    let isWithData = false;
+    const { server, session, send } = await aheadScene(OFFERS, {
+      answers: ({ verb, mail }) => {
+        // In one write with the first mail's data; so is everything up to the DATA behind it.
+        if (verb === '.') isWithData = mail === 1;
+        if (!isWithData || verb === '.') return null;
+        if (verb === 'DATA') isWithData = false;
+        return '503 Bad sequence of commands - pipelined after end of DATA';
+      },
+    });
+    const [one, two] = [send(1), send(2)];
+    expect(await outcomes(one)).toEqual(['accepted']);
+    expect(await outcomes(two)).toEqual(['accepted']);
+    const [three, four] = [send(3), send(4)];
+    expect(await outcomes(three)).toEqual(['accepted']);
+    expect(await outcomes(four)).toEqual(['accepted']);
+    expect(session.usable).toBe(true);
+    expect(server.writes).toEqual([
+      envelopeOf(1),
+      `${STUFFED}.\r\nRSET\r\n${envelopeOf(2)}`,
+      ...[2, 3, 4].flatMap((n) => [`RSET\r\n${envelopeOf(n)}`, `${STUFFED}.\r\n`]),
+    ]);
+    expect(server.mails.map(({ reversePath }) => reversePath)).toEqual([1, 2, 3, 4].map((n) => `m${n}@example.com`));
+  });
+
   test('sends no mail data to a server that refused MAIL and goes on all the same', async () => {
     const answers = ({ verb, mail }: { verb: string; mail: number }) =>
       verb === 'MAIL' && mail === 1 ? '451 4.3.0 not now' : null;
