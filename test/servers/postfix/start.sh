@@ -114,6 +114,7 @@ alias_database =
 smtputf8_enable = yes
 message_size_limit = 26214400
 in_flow_delay = 0
+smtpd_error_sleep_time = 0
 
 smtpd_tls_security_level = may
 smtpd_tls_auth_only = yes

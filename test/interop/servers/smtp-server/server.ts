@@ -1,6 +1,6 @@
 /**
  * `node server.ts FOLDER PORT TLS-PORT CERTIFICATE KEY`: npm's smtp-server on 127.0.0.1, each message a file in FOLDER.
- * XOAUTH2 takes the password for a token.
+ * XOAUTH2 takes one token.
  */
 import { readFileSync, renameSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -10,6 +10,7 @@ import { SMTPServer, type SMTPServerAuthentication, type SMTPServerOptions } fro
 
 const USER = 'alice';
 const PASSWORD = 'wonder land';
+const TOKEN = 'looking-glass';
 
 const [folder = '', port = '', tlsPort = '', certificate = '', key = ''] = process.argv.slice(2);
 let count = 0;
@@ -19,7 +20,7 @@ const refusal = (responseCode: number, words: string) => Object.assign(new Error
 function isGood(login: SMTPServerAuthentication): boolean {
   if (login.username !== USER) return false;
   if (login.method === 'CRAM-MD5') return login.validatePassword(PASSWORD);
-  return (login.method === 'XOAUTH2' ? login.accessToken : login.password) === PASSWORD;
+  return login.method === 'XOAUTH2' ? login.accessToken === TOKEN : login.password === PASSWORD;
 }
 
 const options: SMTPServerOptions = {

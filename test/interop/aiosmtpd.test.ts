@@ -1,0 +1,4 @@
+import { interoperate } from './interoperate.ts';
+import { AIOSMTPD } from './servers.ts';
+
+interoperate(AIOSMTPD);

@@ -1,0 +1,4 @@
+import { interoperate } from './interoperate.ts';
+import { EXIM } from './servers.ts';
+
+interoperate(EXIM);

@@ -1,0 +1,4 @@
+import { interoperate } from './interoperate.ts';
+import { HARAKA } from './servers.ts';
+
+interoperate(HARAKA);

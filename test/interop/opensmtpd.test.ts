@@ -1,0 +1,4 @@
+import { interoperate } from './interoperate.ts';
+import { OPENSMTPD } from './servers.ts';
+
+interoperate(OPENSMTPD);

@@ -1,0 +1,4 @@
+import { interoperate } from './interoperate.ts';
+import { POSTFIX } from './servers.ts';
+
+interoperate(POSTFIX);

@@ -1,0 +1,4 @@
+import { interoperate } from './interoperate.ts';
+import { SENDMAIL } from './servers.ts';
+
+interoperate(SENDMAIL);
