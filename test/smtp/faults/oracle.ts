@@ -62,7 +62,7 @@ const LEFT = table(`
   middle of content  ??????? ddr??  ????????a?  ~a
   end of data        ??????? ddr??  ????????a?  ~-
   half a reply       ??????? ?????  ????????a?  ~-
-  RSET before it     ??????? e????  ????????a?  ~-
+  RSET before it     ??????? e~~??  ????????a?  ~-
   idle               aaaaaaa aaaaa  aaaaaaaaaa  aa
   QUIT               aaaaaaa aaaaa  aaaaaaaaaa  aa
 `);
@@ -92,8 +92,10 @@ export function isAhead({ mode }: Pick<Cell, 'mode'>): boolean {
   return mode === 'PIPELINING' || mode === 'CHUNKING';
 }
 
-/** Whether the session goes on behind the fault, is ended with QUIT, or is over at once. */
-export function courseOf(cell: Cell, target: Target, fate: string): 'on' | 'QUIT' | 'over' {
+/** Whether the session goes on behind the fault, is ended with QUIT, or is over at once; `either`: that is the client's choice. */
+export type Course = 'on' | 'QUIT' | 'over' | 'either';
+
+export function courseOf(cell: Cell, target: Target, fate: string): Course {
   const { step, fault } = cell;
   const isRefusal = fault === '4yz' || fault === '5yz';
   if (fate === NO_SESSION) {
@@ -111,12 +113,14 @@ function isGivenUp({ step, fault }: Cell): boolean {
   return (step === 'AUTH' && fault === 'NUL, 8-bit, ANSI') || (step === 'end of AUTH' && fault === 'another 3yz');
 }
 
-function courseOfRest(cell: Cell, { rest }: Target): 'on' | 'QUIT' | 'over' {
+function courseOfRest(cell: Cell, { rest }: Target): Course {
   const { fault } = cell;
   if (rest === 'idle') return fault === 'silence' ? 'on' : 'over';
   if (fault === 'NUL, 8-bit, ANSI') return 'on';
-  // Nobody knows what envelope a server has that does not forget: it gets no other mail.
-  return (fault === '4yz' || fault === '5yz') && !isAhead(cell) ? 'QUIT' : 'over';
+  if (fault !== '4yz' && fault !== '5yz') return 'over';
+  // Behind a refused mail nobody knows what envelope a server has that does not forget: it gets no other mail. Ahead, the
+  // reply to MAIL tells whether an old one stood in its way (RFC 5321 §4.1.1.2).
+  return isAhead(cell) ? 'either' : 'QUIT';
 }
 
 /** Replies to what was said before the fault. */
