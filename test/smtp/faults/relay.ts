@@ -31,9 +31,11 @@ export interface Plan {
   readonly octets: number;
   /** The mail that has no recipient whom the server takes. */
   readonly without: number | null;
-  /** Whether it answers, behind a 421, what it has heard by then. */
-  readonly isPolite: boolean;
+  /** Behind a refusal: whether it answers what it has heard by then and leaves, or reads on and says nothing more. */
+  readonly farewell: Farewell;
 }
+
+export type Farewell = 'none' | 'in order' | 'without a word';
 
 /** The connection, as the server holds it. */
 export interface Line {
@@ -93,7 +95,7 @@ export class Relay {
   /** It was cut off: nothing that it reads now counts. */
   #isGone = false;
   #isMute = false;
-  /** It said 421, and answers what it has heard. */
+  /** It answers what it has heard, and leaves. */
   #isLeaving = false;
   #isMailTaken = false;
   #recipientsTaken = 0;
@@ -360,7 +362,7 @@ export class Relay {
     const plan = this.#plan;
     if (plan === null) return true;
     this.isDone = true;
-    const deed = this.#polite(deedOf(plan.cell, reply, this.#isSecure));
+    const deed = this.#leaving(deedOf(plan.cell, reply, this.#isSecure));
     this.#line.act(deed, { reply, isInContent: this.#reading.what === 'data' || this.#reading.what === 'chunk' });
     this.#isMute = deed.ending !== 'on';
     this.#isGone =
@@ -368,9 +370,11 @@ export class Relay {
     return deed.takes;
   }
 
-  #polite(deed: Deed): Deed {
-    this.#isLeaving = this.#plan?.isPolite === true && deed.ending === 'FIN';
-    return this.#isLeaving ? { ...deed, ending: 'on' } : deed;
+  #leaving(deed: Deed): Deed {
+    const farewell = this.#plan?.farewell;
+    this.#isLeaving = farewell === 'in order';
+    if (farewell === 'in order') return { ...deed, ending: 'on' };
+    return farewell === 'without a word' ? { ...deed, ending: 'half-close' } : deed;
   }
 
   #leave(): void {

@@ -10,7 +10,7 @@ import type { Cell } from './cells.ts';
 import { Lapse } from './lapse.ts';
 import { advanceOf, momentOf, type Target } from './moments.ts';
 import { type Fate, isAhead } from './oracle.ts';
-import { type Plan, REFUSED } from './relay.ts';
+import { type Farewell, type Plan, REFUSED } from './relay.ts';
 import { FaultyWire } from './wire.ts';
 
 /** A cell in one of its guises. */
@@ -23,8 +23,8 @@ export interface Scene {
   /** Whether the mail that is met is so large that it is sent block by block. */
   readonly isLarge: boolean;
   readonly isJoined: boolean;
-  /** Whether a server that says 421 answers what it has heard by then, before it closes. */
-  readonly isPolite: boolean;
+  /** How a server leaves behind a refusal. */
+  readonly farewell: Farewell;
   /** Whether the client is too busy to read, while its caller is being asked, what the server says then. */
   readonly isUnread: boolean;
 }
@@ -80,7 +80,7 @@ class Stage {
       advance: advanceOf(cell, target),
       octets: this.#octetsOf(target.mail),
       without: isOfRest ? target.mail : null,
-      isPolite: scene.isPolite,
+      farewell: scene.farewell,
     };
     this.#wire = new FaultyWire(plan, {
       time: this.#time,

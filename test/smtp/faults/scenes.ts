@@ -2,6 +2,7 @@
 import type { Cell } from './cells.ts';
 import type { Target } from './moments.ts';
 import { isAhead } from './oracle.ts';
+import type { Farewell } from './relay.ts';
 import type { Scene } from './scene.ts';
 
 const MAIL_STEPS: ReadonlySet<Cell['step']> = new Set<Cell['step']>([
@@ -24,6 +25,13 @@ const ANSWERED: ReadonlySet<Cell['step']> = new Set<Cell['step']>([
   'end of data',
   'RSET or idle',
 ]);
+
+/** Behind a 421 a server takes nothing more. */
+const FAREWELLS: Partial<Record<Cell['fault'], Farewell>> = {
+  '421': 'in order',
+  '4yz': 'without a word',
+  '5yz': 'without a word',
+};
 
 const CONTENT_STEPS: ReadonlySet<Cell['step']> = new Set<Cell['step']>([
   'first of content',
@@ -51,10 +59,15 @@ export function scenesOf(cell: Cell): readonly Scene[] {
   return [...scenes, ...variantsOf(cell, scenes)];
 }
 
-/** A server that leaves politely, and a client that is too busy to hear what is said while its caller is being asked. */
+/**
+ * A server that leaves, having answered what it heard or not a word of it; and a client that is too busy to hear what is said
+ * while its caller is being asked.
+ */
 function variantsOf(cell: Cell, scenes: readonly Scene[]): Scene[] {
-  if (cell.fault === '421' && isAhead(cell) && ANSWERED.has(cell.step)) {
-    return scenes.filter(({ target }) => target.rest === 'RSET').map((scene) => ({ ...scene, isPolite: true }));
+  // To refuse RSET ahead of the replies and to hang up is the same as to say 421, for servers do so that want no more.
+  const farewell = cell.step === 'RSET or idle' && cell.fault !== '421' ? undefined : FAREWELLS[cell.fault];
+  if (farewell !== undefined && isAhead(cell) && ANSWERED.has(cell.step)) {
+    return scenes.filter(({ target }) => target.rest === 'RSET').map((scene) => ({ ...scene, farewell }));
   }
   // What drips does not arrive while time stands still.
   const isOverheard = cell.step === 'withheld' && cell.fault !== 'drip';
@@ -91,5 +104,5 @@ function sceneOf(
   } = guise;
   const isToSeveral = cell.mode === 'several recipients';
   const target: Target = { mail, rest, recipient: isToSeveral ? 1 : 0, recipients: isToSeveral ? 3 : 1 };
-  return { cell, target, mails, deepFrom, isJoined, isLarge, isPolite: false, isUnread: false };
+  return { cell, target, mails, deepFrom, isJoined, isLarge, farewell: 'none', isUnread: false };
 }

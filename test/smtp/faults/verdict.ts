@@ -55,9 +55,10 @@ function rightOf(scene: Scene, story: Story, fate: string, mail: number): string
   const { cell, target } = scene;
   const seen = seenOf(scene, story, mail);
   // Replies decide mails in their order, also behind a 421.
-  if (scene.isPolite && story.wire.relay.mail(mail)?.isTaken) return forEach(cell, 'a');
+  if (scene.farewell === 'in order' && story.wire.relay.mail(mail)?.isTaken) return forEach(cell, 'a');
   const distance = distanceOf(scene, story, mail);
   if (distance < 0) return forEach(cell, fateBefore(cell, target, -distance, seen));
+  if (distance > 0 && scene.farewell === 'without a word') return forEach(cell, seen.hasLeft ? '?' : 'u');
   if (distance > 0) return forEach(cell, fateBehind(cell, target, fate, seen));
   return forTarget(scene, fate);
 }

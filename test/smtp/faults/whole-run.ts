@@ -27,7 +27,7 @@ import type { Cell } from './cells.ts';
 import { Lapse } from './lapse.ts';
 import { advanceOf, momentOf, type Target } from './moments.ts';
 import { type Fate, isAhead } from './oracle.ts';
-import type { HeardMail } from './relay.ts';
+import type { HeardMail, Plan } from './relay.ts';
 import { letterOf, offersOf } from './scene.ts';
 import { FaultyWire } from './wire.ts';
 
@@ -173,13 +173,13 @@ export async function send(stock: Stock, cell: Cell): Promise<Sent> {
 
 function wireTo(cell: Cell, { time, isFirst }: { time: VirtualTime; isFirst: boolean }): FaultyWire {
   const without = cell.step === 'RSET or idle' && !isAhead(cell) ? TARGET.mail : null;
-  const plan = {
+  const plan: Plan = {
     cell,
     at: momentOf(cell, TARGET),
     advance: advanceOf(cell, TARGET),
     octets: 0,
     without,
-    isPolite: false,
+    farewell: 'none',
   };
   const isTlsFirst = cell.security === 'implicit-tls';
   const isJoined = cell.fault === 'reply in advance';
