@@ -27,6 +27,8 @@ export interface AdvanceListener {
   outOfStep(error: SmtpError): void;
   /** Its last reply is in. */
   answered(advance: Advance): void;
+  /** It is over without. */
+  gone(advance: Advance): void;
 }
 
 /** Everything up to DATA or BDAT, and which of its replies is awaited. */
@@ -34,19 +36,19 @@ export class Advance implements Correspondent {
   readonly prepared: PreparedTransaction;
   readonly release: Release;
   reckoning: Reckoning;
-  /** Resolves when nothing more can be learnt of it. */
+  /** Resolves when nothing more can be learnt of it, and the caller is not being asked. Never rejects. */
   readonly done: Promise<RecipientResult[]>;
   readonly #listener: AdvanceListener;
   readonly #transcript: Transcript;
   /** Gets its conversation. */
   readonly record: Recorder;
-  #finish: (results: RecipientResult[]) => void = () => {};
+  #resolve: (results: RecipientResult[]) => void = () => {};
   /** Replies heard, as an index into the steps: RSET, MAIL, RCPT of each, then the last. */
   #heard = 0;
   #isOver = false;
   #isData = false;
   #envelopeIsHeard: () => void = () => {};
-  #releasing: Promise<boolean> | null = null;
+  #isAsking = false;
 
   constructor(
     prepared: PreparedTransaction,
@@ -60,7 +62,7 @@ export class Advance implements Correspondent {
     this.#transcript = surroundings.transcript;
     this.reckoning = new Reckoning(prepared.recipients.length);
     this.done = new Promise((resolve) => {
-      this.#finish = resolve;
+      this.#resolve = resolve;
     });
   }
 
@@ -102,23 +104,27 @@ export class Advance implements Correspondent {
     });
   }
 
-  /** Asks the caller. @returns whether it may go on; else why it may not. Rejects never. */
-  async released(): Promise<true | WithheldError> {
-    let cause: unknown;
+  /** Asks the caller. @param tell told once whether it may go on, else why it may not */
+  askRelease(tell: (answer: true | WithheldError) => void): void {
+    this.#isAsking = true;
+    const answered = (answer: true | WithheldError): void => {
+      this.#isAsking = false;
+      tell(answer);
+      if (this.#isOver) this.#finish();
+    };
     try {
-      this.#releasing = this.release();
-      if ((await this.#releasing) === true) return true;
-    } catch (error) {
-      cause = error;
+      this.release().then(
+        (yes) => answered(yes === true ? true : withheld()),
+        (cause: unknown) => answered(withheld(cause)),
+      );
+    } catch (cause) {
+      answered(withheld(cause));
     }
-    return new WithheldError('the caller withheld the end-of-mail-data indicator', { step: 'mail data', cause });
   }
 
-  /** What became of each recipient, once that is known and the caller is not being asked any more. */
-  async outcome(): Promise<RecipientResult[]> {
-    const results = await this.done;
-    await this.#releasing?.catch(() => {});
-    return results;
+  /** The same as a promise, which never rejects. */
+  released(): Promise<true | WithheldError> {
+    return new Promise((resolve) => this.askRelease(resolve));
   }
 
   /** @returns the command's line with CRLF, recorded as sent */
@@ -166,7 +172,7 @@ export class Advance implements Correspondent {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#listener.answered(this);
-    this.#finish(this.reckoning.results());
+    this.#finish();
   }
 
   /** The connection is over, or the caller withheld it. */
@@ -175,9 +181,18 @@ export class Advance implements Correspondent {
     this.#isOver = true;
     this.#transcript.note(error.message, this.record);
     this.reckoning.lost(error);
-    this.#finish(this.reckoning.results());
+    this.#listener.gone(this);
+    this.#finish();
     this.#envelopeIsHeard();
   }
+
+  #finish(): void {
+    if (!this.#isAsking) this.#resolve(this.reckoning.results());
+  }
+}
+
+function withheld(cause?: unknown): WithheldError {
+  return new WithheldError('the caller withheld the end-of-mail-data indicator', { step: 'mail data', cause });
 }
 
 export const RSET: Command = Command.rset();

@@ -51,20 +51,23 @@ export class ChunkingCourse implements Course, AdvanceListener {
     return Math.max(0, this.#window - this.#begun.size);
   }
 
-  async run(
-    prepared: PreparedTransaction,
-    options: { release: Release; record: Recorder },
-  ): Promise<RecipientResult[]> {
+  run(prepared: PreparedTransaction, options: { release: Release; record: Recorder }): Promise<RecipientResult[]> {
     const { transcript } = this.#dialogue;
     const advance = new Advance(prepared, options, { listener: this, transcript });
     this.#begun.add(advance);
-    if (isLarge(advance) || (await this.#isReleased(advance))) {
-      this.#outbox.push(advance);
-      void this.#pump();
+    if (isLarge(advance)) this.#put(advance);
+    else {
+      advance.askRelease((answer) => {
+        if (answer === true) this.#put(advance);
+        else advance.lost(this.#dialogue.failure ?? answer);
+      });
     }
-    const results = await advance.outcome();
-    this.#begun.delete(advance);
-    return results;
+    return advance.done;
+  }
+
+  #put(advance: Advance): void {
+    this.#outbox.push(advance);
+    if (!this.#isPumping) void this.#pump();
   }
 
   goAhead(): void {
@@ -96,15 +99,12 @@ export class ChunkingCourse implements Course, AdvanceListener {
     this.#wake();
   }
 
-  /** @returns whether the caller lets it go; else it is over, and nothing of it was written */
-  async #isReleased(advance: Advance): Promise<boolean> {
-    const released = await advance.released();
-    if (released !== true) advance.lost(this.#dialogue.failure ?? released);
-    return released === true;
+  gone(advance: Advance): void {
+    this.#begun.delete(advance);
+    this.#wake();
   }
 
   async #pump(): Promise<void> {
-    if (this.#isPumping) return;
     this.#isPumping = true;
     try {
       while (this.#outbox.length > 0) {
@@ -183,9 +183,10 @@ export class ChunkingCourse implements Course, AdvanceListener {
       advance.answered();
       return;
     }
-    if (!(await this.#isReleased(advance))) {
+    const released = await advance.released();
+    if (released !== true) {
       this.#written -= 1;
-      return;
+      return advance.lost(this.#dialogue.failure ?? released);
     }
     await this.#dialogue.hear();
     if (!this.#dialogue.isOpen) return advance.lost(this.#dialogue.closing());

@@ -463,8 +463,7 @@ export class Dialogue {
   }
 
   #ended(cause: Error | null): void {
-    // What comes before an end in order has all been heard; before a reset, part of it may be lost.
-    if (this.#closingReply !== null && (cause === null || isClosing(this.#closingReply))) {
+    if (this.#closingReply !== null && isClosing(this.#closingReply)) {
       this.#closing(this.#closingReply);
       return;
     }

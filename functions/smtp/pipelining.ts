@@ -39,18 +39,13 @@ export class PipeliningCourse implements Course, AdvanceListener {
     return Math.max(0, PLACES - this.#begun.size);
   }
 
-  async run(
-    prepared: PreparedTransaction,
-    options: { release: Release; record: Recorder },
-  ): Promise<RecipientResult[]> {
+  run(prepared: PreparedTransaction, options: { release: Release; record: Recorder }): Promise<RecipientResult[]> {
     const { transcript } = this.#dialogue;
     const advance = new Advance(prepared, options, { listener: this, transcript });
     this.#begun.add(advance);
     this.#waiting.push(advance);
     if (this.#ahead === null) void this.#start();
-    const results = await advance.outcome();
-    this.#begun.delete(advance);
-    return results;
+    return advance.done;
   }
 
   goAhead(advance: Advance): void {
@@ -84,6 +79,10 @@ export class PipeliningCourse implements Course, AdvanceListener {
     this.#begun.delete(advance);
     if (this.#ahead === advance) this.#ahead = null;
     if (this.#ahead === null && this.#waiting.length > 0) void this.#start();
+  }
+
+  gone(advance: Advance): void {
+    this.#begun.delete(advance);
   }
 
   /** The session may have been idle: what the server said meanwhile is heard first. */

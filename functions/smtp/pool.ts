@@ -204,27 +204,7 @@ export class Pool {
   #placeOn(link: Link): Place {
     const { session } = link;
     if (session === null) throw new Error('Cannot give a place: the session is not open');
-    link.reserved += 1;
-    const leave = (): void => {
-      link.reserved -= 1;
-      this.#serve();
-    };
-    return {
-      extensions: session.extensions,
-      session: link.number,
-      isUsed: session.transactions + link.reserved > 1,
-      transact: async (envelope, data, options) => {
-        link.reserved -= 1;
-        try {
-          return await link.transact(session, envelope, data, options);
-        } finally {
-          this.#serve();
-        }
-      },
-      leave,
-      retire: () => this.#retire(link),
-      takeOpening: () => link.takeOpening(),
-    };
+    return new GivenPlace(link, session, { serve: () => this.#serve(), retire: () => this.#retire(link) });
   }
 
   #retire(link: Link): void {
@@ -260,23 +240,64 @@ class Link {
     this.#opening = null;
     return opening;
   }
+}
 
-  async transact(
-    session: Session,
-    envelope: Envelope,
-    data: MailData,
-    { release, record }: TransactionOptions,
-  ): Promise<TransactionResult> {
+class GivenPlace implements Place {
+  readonly session: number;
+  readonly isUsed: boolean;
+  readonly #link: Link;
+  readonly #session: Session;
+  readonly #pool: { serve(): void; retire(): void };
+
+  constructor(link: Link, session: Session, pool: { serve(): void; retire(): void }) {
+    link.reserved += 1;
+    this.session = link.number;
+    this.isUsed = session.transactions + link.reserved > 1;
+    this.#link = link;
+    this.#session = session;
+    this.#pool = pool;
+  }
+
+  get extensions(): Extensions {
+    return this.#session.extensions;
+  }
+
+  transact(envelope: Envelope, data: MailData, { release, record }: TransactionOptions): Promise<TransactionResult> {
+    const link = this.#link;
+    link.reserved -= 1;
     let isIndicated = false;
-    const released = async (): Promise<boolean> => {
-      isIndicated = await release();
-      if (isIndicated) this.indicated += 1;
-      return isIndicated;
+    const released = (): Promise<boolean> =>
+      release().then((yes) => {
+        isIndicated = yes;
+        if (yes) link.indicated += 1;
+        return yes;
+      });
+    const over = (): void => {
+      if (isIndicated) link.indicated -= 1;
+      this.#pool.serve();
     };
-    try {
-      return await session.transact(envelope, data, { release: released, record });
-    } finally {
-      if (isIndicated) this.indicated -= 1;
-    }
+    return this.#session.transact(envelope, data, { release: released, record }).then(
+      (result) => {
+        over();
+        return result;
+      },
+      (error: unknown) => {
+        over();
+        throw error;
+      },
+    );
+  }
+
+  leave(): void {
+    this.#link.reserved -= 1;
+    this.#pool.serve();
+  }
+
+  retire(): void {
+    this.#pool.retire();
+  }
+
+  takeOpening(): readonly TranscriptRecord[] | null {
+    return this.#link.takeOpening();
   }
 }

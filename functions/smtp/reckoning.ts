@@ -9,7 +9,7 @@
  */
 import { ConnectionLostError, ProtocolError, type SmtpError, type Step, unexpectedReply } from './errors.ts';
 import { queueIdOf } from './queue-id.ts';
-import { type Reply, severityOf } from './reply.ts';
+import { isClosing, type Reply, severityOf } from './reply.ts';
 
 /** What became of one recipient. */
 export type RecipientResult =
@@ -127,11 +127,11 @@ export class Reckoning {
   }
 
   /**
-   * The connection is over. What the server's farewell (RFC 5321 §3.8) leaves unanswered was not processed, nor was anything
-   * whose indicator has not left.
+   * The connection is over. What a 421 leaves unanswered was not processed (RFC 5321 §3.8), nor was anything whose indicator
+   * has not left.
    */
   lost(error: SmtpError): void {
-    const isFarewell = error instanceof ConnectionLostError && error.reply !== undefined;
+    const isFarewell = error instanceof ConnectionLostError && error.reply !== undefined && isClosing(error.reply);
     this.#settle({ outcome: this.indicated && !isFarewell ? 'uncertain' : 'unsent', error });
   }
 

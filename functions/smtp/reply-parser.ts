@@ -80,12 +80,11 @@ export class ReplyParser {
 
   /** A reply of one line that is the same as one before, octet for octet, is not read again. */
   #takeFirst(octets: Buffer, start: number, end: number, step: Step): ReceivedReply | null {
-    const line = octets.subarray(start, end);
-    if (line.length > KNOWN_LINE_OCTETS) return this.#takeLine(line, step);
+    if (end - start > KNOWN_LINE_OCTETS) return this.#takeLine(octets.subarray(start, end), step);
     const key = octets.toString('latin1', start, end);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const reply = this.#takeLine(line, step);
+    const reply = this.#takeLine(octets.subarray(start, end), step);
     if (reply !== null && this.#known.size < MAX_KNOWN) this.#known.set(key, reply);
     return reply;
   }

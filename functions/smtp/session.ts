@@ -128,7 +128,7 @@ class LiveSession implements Session {
   readonly #course: Course;
   readonly #limit: number;
   readonly #server: { readonly name: string; readonly secured: boolean; readonly chunking: boolean };
-  readonly #underWay = new Set<Promise<unknown>>();
+  #underWay = 0;
   #waiting: (() => void)[] = [];
   /** Of recipients so far, where the server limits them. */
   readonly #domains = new Set<string>();
@@ -156,7 +156,7 @@ class LiveSession implements Session {
   }
 
   get underWay(): number {
-    return this.#underWay.size;
+    return this.#underWay;
   }
 
   get room(): number {
@@ -170,31 +170,36 @@ class LiveSession implements Session {
     return this.usable;
   }
 
-  async transact(envelope: Envelope, data: MailData, options: TransactionOptions): Promise<TransactionResult> {
+  transact(envelope: Envelope, data: MailData, options: TransactionOptions): Promise<TransactionResult> {
+    try {
+      return this.#transact(envelope, data, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #transact(envelope: Envelope, data: MailData, options: TransactionOptions): Promise<TransactionResult> {
     if (this.usable && this.room === 0) {
       throw new Error(
         `Cannot start mail transaction: ${this.underWay} are under way, the session has no room for more`,
       );
     }
     const prepared = prepare(envelope, data, this.extensions, this.#server);
-    if (!this.usable) return this.#unsent(envelope);
-    if (!this.#takesDomains(envelope)) return this.#beyond(envelope);
+    if (!this.usable) return Promise.resolve(this.#unsent(envelope));
+    if (!this.#takesDomains(envelope)) return Promise.resolve(this.#beyond(envelope));
     this.#transactions += 1;
-    const run = this.#course.run(prepared, options);
-    this.#underWay.add(run);
-    try {
-      const recipients = await run;
-      return { recipients, error: this.#dialogue.failure };
-    } finally {
-      this.#underWay.delete(run);
+    this.#underWay += 1;
+    return this.#course.run(prepared, options).then((recipients) => {
+      this.#underWay -= 1;
       this.#look();
-    }
+      return { recipients, error: this.#dialogue.failure };
+    });
   }
 
   async quit(): Promise<void> {
     this.#quitting = true;
     this.#look();
-    await Promise.allSettled(this.#underWay);
+    while (this.#underWay > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     await this.#dialogue.quit();
   }
 
@@ -222,6 +227,7 @@ class LiveSession implements Session {
 
   /** Whoever waits for room looks again. */
   #look(): void {
+    if (this.#waiting.length === 0) return;
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 

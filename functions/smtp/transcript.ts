@@ -42,9 +42,12 @@ export class Transcript {
 
   /** @param lineOctets octets of each line on the wire */
   server(code: number, lines: readonly string[], lineOctets: readonly number[], recorder?: Recorder): void {
-    for (const [index, line] of lines.entries()) {
-      const separator = index < lines.length - 1 ? '-' : ' ';
-      this.#write('server', `${code}${separator}${line}`.trimEnd(), lineOctets[index] ?? 0, recorder);
+    const last = lines.length - 1;
+    for (let index = 0; index <= last; index += 1) {
+      const text = `${code}${index < last ? '-' : ' '}${lines[index]}`;
+      // Most lines have nothing to trim.
+      const end = text.charCodeAt(text.length - 1);
+      this.#write('server', end > 0x20 && end < 0x7f ? text : text.trimEnd(), lineOctets[index] ?? 0, recorder);
     }
   }
 

@@ -64,8 +64,7 @@ export function scenesOf(cell: Cell): readonly Scene[] {
  * while its caller is being asked.
  */
 function variantsOf(cell: Cell, scenes: readonly Scene[]): Scene[] {
-  // To refuse RSET ahead of the replies and to hang up is the same as to say 421, for servers do so that want no more.
-  const farewell = cell.step === 'RSET or idle' && cell.fault !== '421' ? undefined : FAREWELLS[cell.fault];
+  const farewell = FAREWELLS[cell.fault];
   if (farewell !== undefined && isAhead(cell) && ANSWERED.has(cell.step)) {
     return scenes.filter(({ target }) => target.rest === 'RSET').map((scene) => ({ ...scene, farewell }));
   }
