@@ -5,8 +5,9 @@ source "$(dirname "$0")/../foreground.sh"
 begin sendmail "$1"
 need "$cache/sendmail/usr/libexec/sendmail/sendmail"
 certificates rsa
-# What a mailer program gets is the message and nothing else: no "From " line and no quoting of such (flags E and n), no
-# length limit of lines (L), 8-bit as it is (flag 8). `l` says that it delivers for good, as success notifications want it.
+# A mailer program gets the message and nothing else: no "From " line (flag n) and no quoting of such (E is not there), lines of
+# any length (L), 8-bit as it is (flag 8). `l` says that it delivers for good, as success notifications want it. One whose
+# arguments have no $u would be spoken to by SMTP.
 cat >"$folder/sendmail.mc" <<SENDMAIL
 include(\`/usr/share/sendmail/cf/m4/cf.m4')dnl
 OSTYPE(\`debian')dnl
@@ -41,8 +42,8 @@ DAEMON_OPTIONS(\`Family=inet, Name=tls, Addr=127.0.0.1, Port=$3, M=s')dnl
 MAILER(\`local')dnl
 MAILER(\`smtp')dnl
 MAILER_DEFINITIONS
-Mkeep, P=$folder/keep.sh, F=lsDFMu8, S=EnvFromL/HdrFromL, R=EnvToL/HdrToL, T=DNS/RFC822/X-Unix, L=0, U=mail:mail,
-  A=keep.sh $folder/mail
+Mkeep, P=$folder/keep.sh, F=lnsDFMu8, S=EnvFromL/HdrFromL, R=EnvToL/HdrToL, T=DNS/RFC822/X-Unix, L=0, U=mail:mail,
+  A=keep.sh $folder/mail \$u
 LOCAL_RULE_0
 R\$* < @ mail.test. > \$*	\$#keep \$: \$1
 R\$* < @ mail.test > \$*	\$#keep \$: \$1
