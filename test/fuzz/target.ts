@@ -22,8 +22,12 @@ export function octetsOf(text: string | Uint8Array): Uint8Array {
 
 /** Octets as text. Those that begin with 0xFF are UTF-16, so that halves of surrogate pairs come up as well. */
 export function textOf(input: Uint8Array): string {
-  const octets = Buffer.from(input.buffer, input.byteOffset, input.byteLength);
-  return octets[0] === 0xff ? octets.subarray(1).toString('utf16le') : octets.toString('utf8');
+  if (input[0] !== 0xff) return Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString('utf8');
+  // QUIRK: Node 24.21 frees the wrong pointer when it decodes UTF-16 from an odd address. A copy begins at an even one.
+  const units = new Uint16Array(Uint8Array.from(input.subarray(1, 1 + ((input.length - 1) & ~1))).buffer);
+  let text = '';
+  for (const unit of units) text += String.fromCharCode(unit);
+  return text;
 }
 
 /** Octets as characters U+0000 to U+00FF. */

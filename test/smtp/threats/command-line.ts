@@ -1,0 +1,41 @@
+/** Real command lines in a folder, many to a process; all that they have printed is kept. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { onTestFinished } from 'vitest';
+
+export class CommandLine {
+  readonly #child: ChildProcess;
+  readonly #printed: Buffer[] = [];
+  readonly #told: Buffer[] = [];
+
+  constructor(folder: string) {
+    this.#child = fork(new URL('./command-line-child.ts', import.meta.url), {
+      cwd: folder,
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#child.stdout?.on('data', (octets: Buffer) => this.#printed.push(octets));
+    this.#child.stderr?.on('data', (octets: Buffer) => this.#told.push(octets));
+    onTestFinished(() => {
+      this.#child.kill('SIGKILL');
+    });
+  }
+
+  /** @param relay comes by the environment, as it does where others may see the command line @returns the exit code */
+  async run(relay: string, ...words: string[]): Promise<number> {
+    const ended = new Promise<number>((resolve, reject) => {
+      this.#child.once('message', (code) => resolve(Number(code)));
+      this.#child.once('close', () => reject(new Error(`the process died at ${words.join(' ')}`)));
+    });
+    this.#child.send({ words, relay });
+    return ended;
+  }
+
+  /** @returns all of its standard output, and all of its standard error */
+  async end(): Promise<{ printed: Buffer; told: Buffer }> {
+    const closed = once(this.#child, 'close');
+    this.#child.disconnect();
+    await closed;
+    return { printed: Buffer.concat(this.#printed), told: Buffer.concat(this.#told) };
+  }
+}
