@@ -53,7 +53,7 @@ const dotAcross = (offset: number): Body => ({
 function filler(octets: number): Uint8Array {
   const full = Math.floor((octets - 2) / 80);
   const rest = octets - full * 80;
-  return text(`${'f'.repeat(78)}\r\n`.repeat(full) + `${'g'.repeat(rest - 2)}\r\n`);
+  return Buffer.concat([repeated('f'.repeat(78), full), lines('g'.repeat(rest - 2))]);
 }
 
 const named = (bodies: Readonly<Record<string, Uint8Array>>): Body[] =>
@@ -145,7 +145,14 @@ const CODINGS = named({
     Buffer.from(base64Wall(60_000)).toString('latin1').replaceAll('\r\n', '\r\n.\r\n'),
   ),
   'JSON in one line': lines(JSON.stringify({ '.': times(150, (index) => index), '\r\n': '.\r\n' })),
-  'percent signs and shell': lines('%s%s%s%n', '$(reboot)', '`reboot`', '${run{/bin/sh}}', '$sender_address', '%{...}'),
+  'percent signs and shell': lines(
+    '%s%s%s%n',
+    '$(reboot)',
+    '`reboot`',
+    `\${run{/bin/sh}}`,
+    '$sender_address',
+    '%{...}',
+  ),
 });
 
 const EIGHT_BIT = named({

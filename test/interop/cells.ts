@@ -15,6 +15,7 @@ export interface Cell {
   readonly security: Security;
   /** What the table says where the test has passed. */
   readonly proved: string;
+  readonly remark?: string;
 }
 
 declare module 'vitest' {
@@ -34,8 +35,9 @@ export interface Bench {
   open(opening: Opening): Promise<Session>;
 }
 
-export function cell(bench: Bench, place: Omit<Cell, 'server'>, run: () => Promise<void>): void {
-  const meta = { cell: { server: bench.kind.name, ...place } };
+export function cell(bench: Bench, place: Omit<Cell, 'server' | 'remark'>, run: () => Promise<void>): void {
+  const { name, remark } = bench.kind;
+  const meta = { cell: { server: name, ...place, ...(remark === undefined ? {} : { remark }) } };
   it(`${place.row}, security ${place.security}: ${place.proved}`, { meta }, async ({ task }) => {
     task.meta.version = bench.version;
     await run();

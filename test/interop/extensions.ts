@@ -128,24 +128,28 @@ function dsn(bench: Bench, security: Security): void {
 /** RFC 2852. */
 function deliverBy(bench: Bench, security: Security): void {
   const isOffered = bench.kind.keywords.includes('DELIVERBY');
-  cell(bench, { row: 'DELIVERBY', security, proved: isOffered ? 'said; the notification came' : NOT_OFFERED }, async () => {
-    const session = await bench.open(usual(bench.kind, security));
-    const said: string[] = [];
-    const mail = mailOf(`by-${security}`, lineBody('be quick'));
-    const envelope: Envelope = { ...FROM_ALICE_TO_BOB, deliverBy: { seconds: 3600, mode: 'notify' } };
-    const sending = send(session, mail.data, envelope, said);
-    if (isOffered) {
-      expect(await sending).toMatchObject(ACCEPTED);
-      expect(mailCommand(said)).toContain(' BY=3600;N');
-      await bench.delivered.take([mail.name]);
-      // RFC 2852: it goes on to where nobody keeps the time, and says so.
-      expect(await bench.delivered.takeNameless(mail.name)).toMatch(/^Deliver-By-Date: /im);
-    } else {
-      await expect(sending).rejects.toThrow(CommandError);
-      expect(said).toEqual([]);
-    }
-    await session.quit();
-  });
+  cell(
+    bench,
+    { row: 'DELIVERBY', security, proved: isOffered ? 'said; the notification came' : NOT_OFFERED },
+    async () => {
+      const session = await bench.open(usual(bench.kind, security));
+      const said: string[] = [];
+      const mail = mailOf(`by-${security}`, lineBody('be quick'));
+      const envelope: Envelope = { ...FROM_ALICE_TO_BOB, deliverBy: { seconds: 3600, mode: 'notify' } };
+      const sending = send(session, mail.data, envelope, said);
+      if (isOffered) {
+        expect(await sending).toMatchObject(ACCEPTED);
+        expect(mailCommand(said)).toContain(' BY=3600;N');
+        await bench.delivered.take([mail.name]);
+        // RFC 2852: it goes on to where nobody keeps the time, and says so.
+        expect(await bench.delivered.takeNameless(mail.name)).toMatch(/^Deliver-By-Date: /im);
+      } else {
+        await expect(sending).rejects.toThrow(CommandError);
+        expect(said).toEqual([]);
+      }
+      await session.quit();
+    },
+  );
 }
 
 /** RFC 5321 §3.3: a transaction goes on with those that were accepted. */

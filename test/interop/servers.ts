@@ -38,6 +38,8 @@ export interface ServerKind {
   readonly later: 'deferred' | 'accepted';
   /** Whether its notifications name ENVID and ORCPT, as RFC 3464 wants it. */
   readonly reportsEnvelope: boolean;
+  /** What the table says besides. */
+  readonly remark?: string;
 }
 
 const SCRAM = ['SCRAM-SHA-1', 'SCRAM-SHA-256'];
@@ -96,6 +98,7 @@ export const OPENSMTPD: ServerKind = {
   lineEnds: 'LF',
   later: 'accepted',
   reportsEnvelope: false,
+  remark: "In clear only: Debian's build fails every TLS handshake (OpenSSL 3), and offers AUTH under TLS alone.",
 };
 
 export const HARAKA: ServerKind = {
@@ -108,6 +111,9 @@ export const HARAKA: ServerKind = {
   lineEnds: 'CRLF',
   later: 'deferred',
   reportsEnvelope: true,
+  remark:
+    'It refuses what comes behind an end of data before its reply, against RFC 2920 §3.1: envelopes wait for it here. ' +
+    'Its limit of 992 octets a line, above which it folds, is raised to what RFC 5321 allows.',
 };
 
 export const SMTP_SERVER: ServerKind = {

@@ -83,6 +83,12 @@ userdb {
   driver = static
   args = uid=nobody gid=nogroup home=/nonexistent
 }
+# Failed logins would be answered ever later, and Postfix waits ten seconds.
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
 service auth {
   unix_listener $folder/queue/private/auth {
     mode = 0600

@@ -4,7 +4,7 @@ const path = require('node:path');
 
 const folder = process.env.KEEP_IN;
 
-exports.hook_rcpt = (next, connection, [recipient]) => {
+exports.hook_rcpt = (next, _connection, [recipient]) => {
   const user = recipient.user;
   if (user === 'bounce') return next(DENY, 'no such user');
   if (user === 'later') return next(DENYSOFT, 'try again later');
