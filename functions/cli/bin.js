@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
+import v8 from 'node:v8';
 
 const WANTED = 24;
 const NODE = process.env.CARTERO_NODE ?? pathOf(`../../node_modules/node-linux-${process.arch}/bin/node`);
@@ -15,6 +16,9 @@ const isNewEnough = Number(process.versions.node.split('.')[0]) >= WANTED;
 
 if (isNewEnough && (wasStartedByAnother || process.env.CARTERO_NODE === undefined)) {
   if (wasStartedByAnother) dieWithLauncher();
+  // A mail's objects live for milliseconds. Room for young ones that grows to three times 16 MiB would only be memory: runs
+  // take half of it without, at the same cost.
+  v8.setFlagsFromString('--semi-space-growth-factor=1');
   module.enableCompileCache?.(pathOf('../../node_modules/.cache/cartero'));
   const { main } = await import('../cli.ts');
   await main(process.argv.slice(2));
