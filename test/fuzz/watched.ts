@@ -18,7 +18,7 @@ export type FuzzRequest = What & Pick<FuzzOptions, 'inputs' | 'seed'> & { readon
 export interface WatchOptions {
   /** Milliseconds without a new input after which the process hangs. Default 60,000. */
   readonly hangMs?: number;
-  /** MiB that its objects may take. Default 256. */
+  /** MiB that its objects may take. Default 128. */
   readonly heapMiB?: number;
 }
 
@@ -26,7 +26,7 @@ export interface WatchOptions {
 export async function fuzzWatched(
   what: What,
   options: Pick<FuzzOptions, 'inputs' | 'seed'>,
-  { hangMs = 60_000, heapMiB = 256 }: WatchOptions = {},
+  { hangMs = 60_000, heapMiB = 128 }: WatchOptions = {},
 ): Promise<FuzzReport | Failure> {
   const folder = mkdtempSync(join(tmpdir(), 'cartero-fuzz-'));
   const notes = join(folder, 'notes');

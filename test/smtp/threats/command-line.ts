@@ -7,6 +7,7 @@ export class CommandLine {
   readonly #child: ChildProcess;
   readonly #printed: Buffer[] = [];
   readonly #told: Buffer[] = [];
+  readonly #died: Promise<unknown>;
 
   constructor(folder: string) {
     this.#child = fork(new URL('./command-line-child.ts', import.meta.url), {
@@ -16,6 +17,7 @@ export class CommandLine {
     });
     this.#child.stdout?.on('data', (octets: Buffer) => this.#printed.push(octets));
     this.#child.stderr?.on('data', (octets: Buffer) => this.#told.push(octets));
+    this.#died = once(this.#child, 'close');
     onTestFinished(() => {
       this.#child.kill('SIGKILL');
     });
@@ -23,19 +25,18 @@ export class CommandLine {
 
   /** @param relay comes by the environment, as it does where others may see the command line @returns the exit code */
   async run(relay: string, ...words: string[]): Promise<number> {
-    const ended = new Promise<number>((resolve, reject) => {
-      this.#child.once('message', (code) => resolve(Number(code)));
-      this.#child.once('close', () => reject(new Error(`the process died at ${words.join(' ')}`)));
-    });
+    const ended = Promise.race([
+      once(this.#child, 'message').then(([code]) => Number(code)),
+      this.#died.then(() => Promise.reject(new Error(`the process died at ${words.join(' ')}`))),
+    ]);
     this.#child.send({ words, relay });
     return ended;
   }
 
   /** @returns all of its standard output, and all of its standard error */
   async end(): Promise<{ printed: Buffer; told: Buffer }> {
-    const closed = once(this.#child, 'close');
-    this.#child.disconnect();
-    await closed;
+    this.#child.send('end');
+    await this.#died;
     return { printed: Buffer.concat(this.#printed), told: Buffer.concat(this.#told) };
   }
 }
