@@ -53,10 +53,25 @@ export function jsonFileReader<T>(schema: object): (file: string, text: string) 
   };
 }
 
+/** Larger, or deeper, than any file that a person writes by a schema of ours. */
+const MAX_CHARACTERS = 1 << 20;
+const MAX_DEPTH = 64;
+/** A file that is no JSON at all has a fault at nearly every sign; nobody reads more of them. */
+const MAX_FAULTS = 100;
+
 function parse(text: string): { tree: Node | null; faults: { offset: number; problem: string }[] } {
+  if (text.length > MAX_CHARACTERS) {
+    const problem = `this has ${text.length} characters, at most ${MAX_CHARACTERS} are wanted`;
+    return { tree: null, faults: [{ offset: 0, problem }] };
+  }
+  const deep = offsetTooDeep(text);
+  if (deep !== null) {
+    const problem = `this has more than ${MAX_DEPTH} levels within each other, fewer are wanted`;
+    return { tree: null, faults: [{ offset: deep, problem }] };
+  }
   const errors: ParseError[] = [];
   const tree = parseTree(text, errors, { allowTrailingComma: false, disallowComments: true }) ?? null;
-  const faults = errors.map(({ error, offset }) => ({
+  const faults = errors.slice(0, MAX_FAULTS).map(({ error, offset }) => ({
     offset,
     problem: `this is not JSON (${printParseErrorCode(error)})`,
   }));
@@ -70,6 +85,17 @@ function parse(text: string): { tree: Node | null; faults: { offset: number; pro
     }
   }
   return { tree, faults };
+}
+
+/** Where the text goes deeper than it may: parsers call themselves for each level. */
+function offsetTooDeep(text: string): number | null {
+  let depth = 0;
+  for (const { 0: sign, index } of text.matchAll(/"(?:[^"\\\n]|\\.)*"?|[[{]|[\]}]/g)) {
+    if (sign === '[' || sign === '{') depth += 1;
+    else if (sign === ']' || sign === '}') depth -= 1;
+    if (depth > MAX_DEPTH) return index;
+  }
+  return null;
 }
 
 /** Where a key stands, for a value that has one; else the value. */
