@@ -30,7 +30,7 @@ export async function fuzzWatched(
 ): Promise<FuzzReport | Failure> {
   const folder = mkdtempSync(join(tmpdir(), 'cartero-fuzz-'));
   const notes = join(folder, 'notes');
-  const child = fork(new URL('./child.ts', import.meta.url), {
+  const child = fork(new URL('./fuzzed.ts', import.meta.url), {
     execArgv: [`--max-old-space-size=${heapMiB}`, '--expose-gc'],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });

@@ -2,12 +2,12 @@
  * A relay over TLS that repeats in its replies whatever it has learnt of the client's login: in clear, in every encoding that
  * programs know, and the very octets of AUTH. It keeps what it has heard for the search behind it.
  */
-import { createHmac, pbkdf2Sync } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import type { Identity } from '../certificates.ts';
 import { echoesOf } from './forms.ts';
+import { serverFinal, serverFirst } from './scram-server.ts';
 
 /** How the login ends. */
 export type Ending = 'accepted' | 'refused' | 'asked again' | 'garbled' | 'closing' | 'later';
@@ -220,21 +220,12 @@ class Login {
     return this.#responses === 1 ? `{"status":"401","schemes":"Bearer ${this.#options.secret}"}` : null;
   }
 
-  /** RFC 7677 §3. */
   #scram(said: string): string | null {
     if (this.#responses === 1) {
-      this.#clientFirst = said.slice(3);
-      return this.#serverFirst();
+      this.#clientFirst = said;
+      return serverFirst(said);
     }
-    if (this.#responses > 2 || this.#options.ending !== 'accepted') return null;
-    const message = `${this.#clientFirst},${this.#serverFirst()},${said.replace(/,p=.*$/, '')}`;
-    const salted = pbkdf2Sync(this.#options.secret, 'salt', 4096, 32, 'sha256');
-    const key = createHmac('sha256', salted).update('Server Key').digest();
-    return `v=${createHmac('sha256', key).update(message).digest('base64')}`;
-  }
-
-  #serverFirst(): string {
-    const nonce = /r=(.*)$/.exec(this.#clientFirst)?.[1] ?? '';
-    return `r=${nonce}S3cr3t-NONCE,s=${Buffer.from('salt').toString('base64')},i=4096`;
+    const isOver = this.#responses > 2 || this.#options.ending !== 'accepted';
+    return isOver ? null : serverFinal(this.#options.secret, this.#clientFirst, said);
   }
 }
