@@ -3,6 +3,7 @@ import type { LocalState } from '#local';
 import { type DeliveryRecord, escapeControls } from '#mailing';
 import type { TranscriptRecord } from '#smtp';
 import type { Command } from './command.ts';
+import { grouped } from './progress.ts';
 import { findRun, openExistingState, STATE_OPTION } from './states.ts';
 
 export const transcript: Command = {
@@ -94,7 +95,7 @@ const MARKS = { client: 'C:', server: 'S:', note: ' *' } as const;
 
 /** `12:34:56.789      34  C: MAIL FROM:<news@example.com>`: a note has no octets. */
 export function lineOf({ at, by, text, octets }: TranscriptRecord): string {
-  const count = by === 'note' ? '' : octets.toLocaleString('en');
+  const count = by === 'note' ? '' : grouped(octets);
   return `${new Date(at).toISOString().slice(11, 23)} ${count.padStart(9)}  ${MARKS[by]} ${text}\n`;
 }
 

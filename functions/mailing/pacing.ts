@@ -1,4 +1,5 @@
 /** Mails per second, held by giving each mail its own moment on one line of time that all connections share. */
+import { pause } from '#smtp';
 import type { Clock } from './ports.ts';
 
 /** A pause longer than this is not made good by a burst afterwards. */
@@ -29,18 +30,4 @@ export class Pacer {
     this.#next = moment + this.#intervalMs;
     if (moment > now) await pause(this.#clock, moment - now, signal);
   }
-}
-
-/** Waits `ms`, or until `signal` is aborted. */
-export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const cancel = clock.after(ms, finish);
-    function finish() {
-      signal.removeEventListener('abort', finish);
-      cancel();
-      resolve();
-    }
-    signal.addEventListener('abort', finish, { once: true });
-  });
 }

@@ -1,4 +1,5 @@
 /** A start: finds or makes its run, freezes the campaign, completes the plan. `run-identity.ts` says which run it is. */
+import { pause } from '#smtp';
 import { BATCH_SIZE, deliveriesOf, earlierRows, writeBatch } from './batch-file.ts';
 import { type LoadedCampaign, loadCampaign } from './campaign-source.ts';
 import { sha256OfStream } from './digest.ts';
@@ -13,7 +14,6 @@ import {
   readManifest,
 } from './frozen.ts';
 import type { UncertainPolicy } from './outcome.ts';
-import { pause } from './pacing.ts';
 import { type PlannedRow, Planner } from './planner.ts';
 import type { Clock, Ledger, ObjectStore, PlanCounts, RunRecord } from './ports.ts';
 import type { Problem } from './problem.ts';

@@ -5,7 +5,7 @@
 import type { Correspondent } from './awaited-replies.ts';
 import { Command } from './command.ts';
 import type { PreparedTransaction } from './envelope.ts';
-import { type SmtpError, type Step, WithheldError } from './errors.ts';
+import { type SmtpError, type Step, type WithheldError, withheld } from './errors.ts';
 import { type RecipientResult, Reckoning } from './reckoning.ts';
 import type { Reply } from './reply.ts';
 import type { Recorder, Transcript } from './transcript.ts';
@@ -189,10 +189,6 @@ export class Advance implements Correspondent {
   #finish(): void {
     if (!this.#isAsking) this.#resolve(this.reckoning.results());
   }
-}
-
-function withheld(cause?: unknown): WithheldError {
-  return new WithheldError('the caller withheld the end-of-mail-data indicator', { step: 'mail data', cause });
 }
 
 export const RSET: Command = Command.rset();

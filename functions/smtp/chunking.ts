@@ -17,7 +17,7 @@ import { Command } from './command.ts';
 import { type Course, isLarge } from './course.ts';
 import type { Dialogue } from './dialogue.ts';
 import type { PreparedTransaction } from './envelope.ts';
-import { SmtpError, unexpectedReply } from './errors.ts';
+import { type SmtpError, unexpectedReply } from './errors.ts';
 import { outcomeOf, type RecipientResult } from './reckoning.ts';
 import type { Reply } from './reply.ts';
 import type { Recorder } from './transcript.ts';
@@ -118,7 +118,8 @@ export class ChunkingCourse implements Course, AdvanceListener {
         else this.#writeSmall();
       }
     } catch (error) {
-      this.#fail(error);
+      this.#dialogue.failBy(error);
+      this.#abandon();
     } finally {
       this.#isPumping = false;
     }
@@ -152,7 +153,7 @@ export class ChunkingCourse implements Course, AdvanceListener {
       const advance = this.#outbox[0];
       if (advance === undefined || isLarge(advance)) break;
       this.#outbox.shift();
-      const { content } = advance.prepared;
+      const { content } = advance.prepared.data;
       const octets = countOf(content);
       const { text, replies } = advance.envelope(this.#isFirst, Command.bdat(octets, true));
       this.#isFirst = false;
@@ -190,7 +191,7 @@ export class ChunkingCourse implements Course, AdvanceListener {
     }
     await this.#dialogue.hear();
     if (!this.#dialogue.isOpen) return advance.lost(this.#dialogue.closing());
-    const { content } = advance.prepared;
+    const { content } = advance.prepared.data;
     const octets = countOf(content);
     const bdat = advance.line(Command.bdat(octets, true));
     advance.notes('<mail data>', octets);
@@ -208,12 +209,6 @@ export class ChunkingCourse implements Course, AdvanceListener {
     this.#outbox.length = 0;
     for (const advance of [...this.#begun]) advance.lost(error);
     this.#wake();
-  }
-
-  /** Also what is no fault of the connection ends it: nobody knows any more where the dialogue stands. */
-  #fail(thrown: unknown): void {
-    this.#dialogue.fail(thrown instanceof SmtpError ? thrown : this.#dialogue.broken(thrown));
-    this.#abandon();
   }
 }
 

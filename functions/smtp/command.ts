@@ -16,7 +16,7 @@ import {
 import { check, checkedName, checkedPath } from './path.ts';
 
 /** RFC 5321 §4.5.3.1.4: octets with CRLF. */
-const MAX_COMMAND_LINE = 512;
+export const MAX_COMMAND_LINE = 512;
 /** RFC 4954 §4: lines of an AUTH exchange, with CRLF. */
 const MAX_AUTH_LINE = 12_288;
 

@@ -305,14 +305,16 @@ export class Dialogue {
   /** Why nothing more is begun on a dialogue that is not open. */
   closing(): SmtpError {
     const reply = this.#closingReply;
-    if (this.#failure !== null || reply === null) return this.#failure ?? this.broken();
+    if (this.#failure !== null || reply === null) return this.#failure ?? broken();
     const problem = `server closes the connection, it said ${quotedReply(reply)}`;
     return new ConnectionLostError(problem, { step: this.#where, reply });
   }
 
-  /** The dialogue's reason where the client is at fault. */
-  broken(cause?: unknown): SmtpError {
-    return new ConnectionLostError('an error in the client ended the session', { step: 'idle', cause });
+  /** Also what is no fault of the connection ends it: nobody knows any more where the dialogue stands. @returns its reason */
+  failBy(thrown: unknown): SmtpError {
+    const error = thrown instanceof SmtpError ? thrown : broken(thrown);
+    this.fail(error);
+    return error;
   }
 
   /** Cuts the connection at the caller's wish. */
@@ -480,4 +482,9 @@ export class Dialogue {
     const { code, lines } = this.#options.secrets.hideIn(reply);
     this.transcript.server(code, lines, reply.lineOctets);
   }
+}
+
+/** The dialogue's reason where the client is at fault. */
+function broken(cause?: unknown): SmtpError {
+  return new ConnectionLostError('an error in the client ended the session', { step: 'idle', cause });
 }

@@ -58,8 +58,6 @@ export interface PreparedTransaction {
   /** In the order of the envelope's forward-paths. */
   readonly recipients: readonly Command[];
   readonly data: TransparentData;
-  /** The mail data as it is, for BDAT (RFC 3030 §2: no transparency there); empty pieces left out. */
-  readonly content: readonly Uint8Array[];
 }
 
 /** The session's server, as far as it decides about a mail. */
@@ -105,7 +103,7 @@ export function prepare(
     priority: extensions.has('MT-PRIORITY') ? envelope.priority : undefined,
     auth: extensions.has('AUTH') ? envelope.submitter : undefined,
   });
-  return { mail, recipients, data: ready, content: ready.content };
+  return { mail, recipients, data: ready };
 }
 
 /** RFC 9422 §4: what the server names in advance it need not refuse one by one. */
@@ -117,12 +115,17 @@ function checkLimits(forwardPaths: readonly string[], { extensions, name }: Serv
     throw new CommandError('forward-path', `is one of ${count}, and ${name} takes ${rcptMax} at most (RCPTMAX)`);
   }
   if (rcptDomainMax === null || count <= rcptDomainMax) return;
-  const domains = new Set(forwardPaths.map((path) => path.slice(path.lastIndexOf('@') + 1).toLowerCase()));
+  const domains = new Set(domainsOf(forwardPaths));
   if (domains.size <= rcptDomainMax) return;
   throw new CommandError(
     'forward-path',
     `is in one of ${domains.size} domains, and ${name} takes ${rcptDomainMax} at most (RCPTDOMAINMAX)`,
   );
+}
+
+/** One for each path; the last "@", for a quoted local part may hold others. */
+export function domainsOf(forwardPaths: readonly string[]): string[] {
+  return forwardPaths.map((path) => path.slice(path.lastIndexOf('@') + 1).toLowerCase());
 }
 
 /** What the caller relies on: a mail that would travel without it is not sent. */

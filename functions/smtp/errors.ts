@@ -191,3 +191,8 @@ export function unexpectedReply(step: Step, reply: Reply, wanted: string, said: 
     reply,
   });
 }
+
+/** The caller's no, or why it could not say yes. */
+export function withheld(cause?: unknown): WithheldError {
+  return new WithheldError('the caller withheld the end-of-mail-data indicator', { step: 'mail data', cause });
+}

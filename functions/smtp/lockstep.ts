@@ -19,15 +19,13 @@
  * mail data has ended, against RFC 5321 §4.3.2, can be mistaken so.
  */
 
-import type { Release } from './advance.ts';
-import { Command } from './command.ts';
+import { DATA, type Release, RSET } from './advance.ts';
 import type { Course } from './course.ts';
 import type { Dialogue } from './dialogue.ts';
 import type { PreparedTransaction } from './envelope.ts';
-import { SmtpError, type Step, unexpectedReply, WithheldError } from './errors.ts';
-import { queueIdOf } from './queue-id.ts';
-import { isTooManyRecipients, outcomeOf, type RecipientResult } from './reckoning.ts';
-import { isClosing, type Reply, severityOf } from './reply.ts';
+import { type SmtpError, unexpectedReply, withheld } from './errors.ts';
+import { outcomeOf, type RecipientResult, Reckoning } from './reckoning.ts';
+import { isClosing } from './reply.ts';
 import type { Recorder } from './transcript.ts';
 
 /** One mail transaction at a time, each command once the reply to the one before it is in. */
@@ -62,25 +60,25 @@ class Transaction {
   readonly #dialogue: Dialogue;
   readonly #prepared: PreparedTransaction;
   readonly #release: Release;
-  readonly #results: (RecipientResult | null)[];
-  #phase: 'envelope' | 'content' | 'released' = 'envelope';
+  readonly #reckoning: Reckoning;
+  #isInMailData = false;
 
   constructor(dialogue: Dialogue, prepared: PreparedTransaction, release: Release) {
     this.#dialogue = dialogue;
     this.#prepared = prepared;
     this.#release = release;
-    this.#results = prepared.recipients.map(() => null);
+    this.#reckoning = new Reckoning(prepared.recipients.length);
   }
 
   async run(): Promise<RecipientResult[]> {
     try {
       await this.#steps();
       this.#dialogue.rest();
+      return this.#reckoning.results();
     } catch (thrown) {
-      const error = this.#asFailure(thrown);
-      this.#settle(this.#lost(error));
+      this.#lost(this.#dialogue.failBy(thrown));
+      return this.#reckoning.results();
     }
-    return this.#results.map((result) => result ?? this.#unsettled());
   }
 
   async #steps(): Promise<void> {
@@ -94,33 +92,30 @@ class Transaction {
 
   async #mail(): Promise<boolean> {
     const reply = await this.#dialogue.ask(this.#prepared.mail, 'MAIL');
-    return this.#leadsOn('MAIL', reply);
+    this.#throwIfOutOfStep(this.#reckoning.mail(reply));
+    return this.#reckoning.isUndecided;
   }
 
   /** RFC 5321 §3.3: the transaction goes on with those recipients that were accepted. */
   async #rcpts(): Promise<boolean> {
     for (const [index, command] of this.#prepared.recipients.entries()) {
       const reply = await this.#dialogue.ask(command, 'RCPT');
-      const outcome = outcomeOf(reply);
-      if (outcome === null) throw this.#outOfStep('RCPT', reply, '250');
-      if (outcome === 'accepted') continue;
-      const tooMany = this.#results.slice(0, index).includes(null) && isTooManyRecipients(reply);
-      this.#results[index] = { outcome: tooMany ? 'deferred' : outcome, step: 'RCPT', reply };
+      this.#throwIfOutOfStep(this.#reckoning.rcpt(index, reply));
       // A 421 to one recipient is that one's; the dialogue is over for the others.
       this.#throwIfOver();
     }
-    return this.#results.includes(null);
+    return this.#reckoning.isUndecided;
   }
 
   async #data(): Promise<boolean> {
-    const reply = await this.#dialogue.ask(Command.data(), 'DATA');
+    const reply = await this.#dialogue.ask(DATA, 'DATA');
     if (reply.code === 354) return true;
-    if (severityOf(reply) === 'completed') throw this.#outOfStep('DATA', reply, '354');
-    return this.#leadsOn('DATA', reply, '354');
+    this.#throwIfOutOfStep(this.#reckoning.noData(reply));
+    return false;
   }
 
   async #content(): Promise<void> {
-    this.#phase = 'content';
+    this.#isInMailData = true;
     const { pieces, octets } = this.#prepared.data;
     await this.#dialogue.sendMailData(pieces, octets);
     let mayLeave: boolean;
@@ -137,13 +132,9 @@ class Transaction {
   async #endOfData(): Promise<void> {
     this.#throwIfOver();
     // From here on it may have left: the mark stands before the deed.
-    this.#phase = 'released';
+    this.#reckoning.indicated = true;
     const reply = await this.#dialogue.endMailData();
-    const outcome = outcomeOf(reply);
-    if (outcome === null) throw this.#outOfStep('end of data', reply, '250');
-    this.#settle(
-      outcome === 'accepted' ? { outcome, reply, queueId: queueIdOf(reply) } : { outcome, step: 'end of data', reply },
-    );
+    this.#throwIfOutOfStep(this.#reckoning.final(reply));
   }
 
   /**
@@ -152,39 +143,20 @@ class Transaction {
    */
   async #reset(): Promise<void> {
     if (this.#dialogue.failure !== null) return;
-    const reply = await this.#dialogue.ask(Command.rset(), 'RSET');
+    const reply = await this.#dialogue.ask(RSET, 'RSET');
     if (outcomeOf(reply) === 'accepted') return;
     const error = unexpectedReply('RSET', reply, '250');
     if (outcomeOf(reply) === null) this.#dialogue.fail(error);
     else await this.#dialogue.quit(error);
   }
 
-  /** @returns whether the reply leads on; else all recipients that are left have their result */
-  #leadsOn(step: Step, reply: Reply, wanted = '250'): boolean {
-    const outcome = outcomeOf(reply);
-    if (outcome === null) throw this.#outOfStep(step, reply, wanted);
-    if (outcome === 'accepted') return true;
-    this.#settle({ outcome, step, reply });
-    return false;
-  }
-
-  #settle(result: RecipientResult): void {
-    for (const [index, known] of this.#results.entries()) this.#results[index] = known ?? result;
-  }
-
-  /** No step leaves a recipient without a result. Should one do so, nobody knows where the dialogue stands. */
-  #unsettled(): RecipientResult {
-    return this.#lost(this.#asFailure(new Error('a recipient was left without a result')));
-  }
-
   /** What a failed connection means for the recipients that have no result yet. */
-  #lost(error: SmtpError): RecipientResult {
-    if (this.#phase === 'released') return { outcome: 'uncertain', error };
+  #lost(error: SmtpError): void {
+    const { reply } = error;
     // A valid 421 that comes while the content is under way says: not now.
-    if (this.#phase === 'content' && error.reply !== undefined && isClosing(error.reply)) {
-      return { outcome: 'deferred', step: 'mail data', reply: error.reply };
-    }
-    return { outcome: 'unsent', error };
+    const isNotNow = this.#isInMailData && !this.#reckoning.indicated && reply !== undefined && isClosing(reply);
+    if (isNotNow) this.#reckoning.settle({ outcome: 'deferred', step: 'mail data', reply });
+    else this.#reckoning.lost(error);
   }
 
   #throwIfOver(): void {
@@ -192,24 +164,13 @@ class Transaction {
     if (failure !== null) throw failure;
   }
 
-  #outOfStep(step: Step, reply: Reply, wanted: string): SmtpError {
-    const error = unexpectedReply(step, reply, wanted);
+  #throwIfOutOfStep(error: SmtpError | null): void {
+    if (error === null) return;
     this.#dialogue.fail(error);
-    return error;
+    throw error;
   }
 
   #withheld(cause?: unknown): SmtpError {
-    const error =
-      this.#dialogue.failure ??
-      new WithheldError('the caller withheld the end-of-mail-data indicator', { step: 'mail data', cause });
-    this.#dialogue.fail(error);
-    return error;
-  }
-
-  /** Also what is no fault of the connection ends it: nobody knows any more where the dialogue stands. */
-  #asFailure(thrown: unknown): SmtpError {
-    const error = thrown instanceof SmtpError ? thrown : this.#dialogue.broken(thrown);
-    this.#dialogue.fail(error);
-    return error;
+    return this.#dialogue.failBy(this.#dialogue.failure ?? withheld(cause));
   }
 }

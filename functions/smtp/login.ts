@@ -1,5 +1,5 @@
 /** AUTH (RFC 4954): carries a SASL mechanism's octets, over TLS only. */
-import { Command } from './command.ts';
+import { Command, MAX_COMMAND_LINE } from './command.ts';
 import { type Credentials, checkToken, type TokenCredentials } from './credentials.ts';
 import type { Dialogue } from './dialogue.ts';
 import { AuthError, SettingsError } from './errors.ts';
@@ -18,9 +18,6 @@ export interface Login {
   /** Absent: no SCRAM. */
   readonly random?: Random;
 }
-
-/** RFC 5321 §4.5.3.1.4, with CRLF. RFC 4954 §4: AUTH with its initial response is no longer than other commands. */
-const MAX_COMMAND_LINE = 512;
 
 /**
  * Logs in, with one mechanism and once; only a token that the server refuses may be replaced by a newer one, once. The
@@ -102,6 +99,7 @@ async function begin(dialogue: Dialogue, mechanism: Mechanism, credentials: Cred
   if (initialResponse === null) return dialogue.askAuth(Command.auth(name));
   dialogue.keepSecret(initialResponse, secrets);
   const line = Command.auth(name, initialResponse);
+  // RFC 4954 §4: AUTH with its initial response is no longer than other commands.
   if (line.toOctets().length <= MAX_COMMAND_LINE) return dialogue.askAuth(line);
   const first = await dialogue.askAuth(Command.auth(name));
   // RFC 4422 §5.1: the server asks for it by a challenge with nothing in it.

@@ -61,7 +61,7 @@ export {
   type TransactionResult,
 } from './session.ts';
 export { checkSettings, type OptionalExtension, type SessionSettings } from './settings.ts';
-export { DEFAULT_TIMEOUTS, type SessionTime, type Timeouts } from './timeouts.ts';
+export { DEFAULT_TIMEOUTS, pause, type SessionTime, type Timeouts } from './timeouts.ts';
 export type { Recorder, TranscriptRecord } from './transcript.ts';
 export { END_OF_MAIL_DATA, type MailData, type TransparentData, transparent } from './transparency.ts';
 export { type Connect, connectTcp, type Wire, type WireEvents, type WireTarget } from './wire.ts';

@@ -10,7 +10,7 @@ import { Advance, type AdvanceListener, DATA, type Release } from './advance.ts'
 import { type Course, isLarge } from './course.ts';
 import type { Dialogue } from './dialogue.ts';
 import type { PreparedTransaction } from './envelope.ts';
-import { SmtpError } from './errors.ts';
+import type { SmtpError } from './errors.ts';
 import type { RecipientResult } from './reckoning.ts';
 import type { Recorder } from './transcript.ts';
 import { END_OF_MAIL_DATA } from './transparency.ts';
@@ -49,9 +49,7 @@ export class PipeliningCourse implements Course, AdvanceListener {
   }
 
   goAhead(advance: Advance): void {
-    this.#sendMailData(advance).catch((thrown: unknown) => {
-      this.#dialogue.fail(thrown instanceof SmtpError ? thrown : this.#dialogue.broken(thrown));
-    });
+    this.#sendMailData(advance).catch((thrown: unknown) => this.#dialogue.failBy(thrown));
   }
 
   refused(): void {

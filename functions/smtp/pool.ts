@@ -12,7 +12,7 @@ import type { Envelope } from './envelope.ts';
 import { AuthError, SmtpError } from './errors.ts';
 import type { Extensions } from './extensions.ts';
 import type { Session, TransactionOptions, TransactionResult } from './session.ts';
-import type { SessionTime } from './timeouts.ts';
+import { pause, type SessionTime } from './timeouts.ts';
 import type { Recorder, TranscriptRecord } from './transcript.ts';
 import type { MailData } from './transparency.ts';
 
@@ -179,21 +179,8 @@ export class Pool {
     const delayMs = RECONNECT_AFTER_MS[failures];
     if (delayMs === undefined) throw error;
     this.#options.onWaiting?.(error, delayMs);
-    await this.#pause(delayMs);
+    await pause(this.#options.time, delayMs, this.#halt.signal);
     return true;
-  }
-
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#halt;
-    return new Promise((resolve) => {
-      const finish = (): void => {
-        cancel();
-        signal.removeEventListener('abort', finish);
-        resolve();
-      };
-      const cancel = this.#options.time.after(ms, finish);
-      signal.addEventListener('abort', finish, { once: true });
-    });
   }
 
   #fail(error: unknown): void {

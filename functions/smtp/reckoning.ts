@@ -1,6 +1,6 @@
 /**
- * What the replies of one mail transaction mean for its recipients, when its commands are sent before the replies to the
- * earlier ones are in. Replies come in the order of the commands, so that each finds its place by counting:
+ * What the replies of one mail transaction mean for its recipients, whether they come one by one or its commands were sent
+ * ahead of them:
  *
  *     RSET ─► MAIL ─► RCPT … ─► BDAT | DATA ─► (end of data)
  *
@@ -33,7 +33,7 @@ export function outcomeOf(reply: Reply): 'accepted' | 'deferred' | 'refused' | n
 }
 
 /** RFC 5321 §4.5.3.1.10: 552 is what servers of old say where 452 is meant; the recipient is for another transaction. */
-export function isTooManyRecipients(reply: Reply): boolean {
+function isTooManyRecipients(reply: Reply): boolean {
   return reply.code === 552 && (reply.enhancedStatus === null || reply.enhancedStatus === '5.5.3');
 }
 
@@ -48,6 +48,11 @@ export class Reckoning {
 
   constructor(recipients: number) {
     this.#results = new Array<RecipientResult | null>(recipients).fill(null);
+  }
+
+  /** Whether a recipient has no result yet. */
+  get isUndecided(): boolean {
+    return this.#results.includes(null);
   }
 
   /** Whether the server has taken a recipient, and no reply has said no to all of it. */
@@ -88,7 +93,7 @@ export class Reckoning {
     if (outcome === null) return unexpectedReply('MAIL', reply, '250');
     if (outcome !== 'accepted') {
       this.#isMailRefused = true;
-      this.#settle({ outcome, step: 'MAIL', reply });
+      this.settle({ outcome, step: 'MAIL', reply });
     }
     return null;
   }
@@ -108,7 +113,7 @@ export class Reckoning {
   noData(reply: Reply): SmtpError | null {
     const outcome = outcomeOf(reply);
     if (outcome === null || outcome === 'accepted') return unexpectedReply('DATA', reply, '354');
-    this.#settle({ outcome, step: 'DATA', reply });
+    this.settle({ outcome, step: 'DATA', reply });
     return null;
   }
 
@@ -120,7 +125,7 @@ export class Reckoning {
       this.#results.fill({ outcome: 'uncertain', error });
       return error;
     }
-    this.#settle(
+    this.settle(
       outcome === 'accepted' ? { outcome, reply, queueId: queueIdOf(reply) } : { outcome, step: 'end of data', reply },
     );
     return null;
@@ -132,7 +137,7 @@ export class Reckoning {
    */
   lost(error: SmtpError): void {
     const isFarewell = error instanceof ConnectionLostError && error.reply !== undefined && isClosing(error.reply);
-    this.#settle({ outcome: this.indicated && !isFarewell ? 'uncertain' : 'unsent', error });
+    this.settle({ outcome: this.indicated && !isFarewell ? 'uncertain' : 'unsent', error });
   }
 
   /** One for each recipient, in order. */
@@ -143,7 +148,8 @@ export class Reckoning {
     });
   }
 
-  #settle(result: RecipientResult): void {
+  /** For whoever has no result yet. */
+  settle(result: RecipientResult): void {
     for (const [index, known] of this.#results.entries()) this.#results[index] = known ?? result;
   }
 }

@@ -3,7 +3,7 @@ import type { PeerCertificate } from './certificate.ts';
 import { ChunkingCourse } from './chunking.ts';
 import type { Course } from './course.ts';
 import { Dialogue } from './dialogue.ts';
-import { type Envelope, prepare } from './envelope.ts';
+import { domainsOf, type Envelope, prepare } from './envelope.ts';
 import { ConnectionLostError, LimitError, type SmtpError } from './errors.ts';
 import type { Extensions } from './extensions.ts';
 import { LockstepCourse } from './lockstep.ts';
@@ -211,7 +211,7 @@ class LiveSession implements Session {
   #takesDomains({ forwardPaths }: Envelope): boolean {
     const most = this.extensions.limits.rcptDomainMax;
     if (most === null) return true;
-    const domains = forwardPaths.map((path) => path.slice(path.lastIndexOf('@') + 1).toLowerCase());
+    const domains = domainsOf(forwardPaths);
     if (new Set([...this.#domains, ...domains]).size > most) return false;
     for (const domain of domains) this.#domains.add(domain);
     return true;

@@ -33,6 +33,20 @@ export interface Timeouts {
   readonly quitMs: number;
 }
 
+/** Waits `ms`, or until `signal` is aborted. */
+export function pause(time: Pick<SessionTime, 'after'>, ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const cancel = time.after(ms, finish);
+    function finish() {
+      signal.removeEventListener('abort', finish);
+      cancel();
+      resolve();
+    }
+    signal.addEventListener('abort', finish, { once: true });
+  });
+}
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
