@@ -1,10 +1,7 @@
-/** A real server for the length of a test file, started by its script: `servers/foreground.sh` says how these behave. */
-import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+/** A real server for the length of a test file, started by its script: `test/servers/foreground.sh` says how these behave. */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { startScript } from '../servers/start-script.ts';
 import type { ServerKind } from './servers.ts';
 
 export interface RunningServer {
@@ -23,47 +20,10 @@ export interface RunningServer {
 
 /** @throws Error with the script's own words, which name what is missing */
 export async function startServer(kind: ServerKind): Promise<RunningServer> {
-  const folder = await mkdtemp(join(tmpdir(), `cartero-${kind.folder}-`));
-  // Servers have users of their own, who look for their files below it.
-  await chmod(folder, 0o755);
-  const [port, tlsPort] = await freePorts();
   const script = join(import.meta.dirname, 'servers', kind.folder, 'start.sh');
-  const child = spawn('bash', [script, folder, String(port), String(tlsPort)]);
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const stop = async () => {
-    child.stdin.end();
-    await ended;
-    await rm(folder, { recursive: true, force: true });
-  };
-  let complaints = '';
-  child.stderr.on('data', (chunk) => (complaints += chunk));
-  const words: string[] = [];
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line !== 'ready') {
-      words.push(line);
-      continue;
-    }
-    const ca = kind.mechanisms['implicit-tls'] === undefined ? null : await readFile(join(folder, 'ca.pem'), 'utf8');
-    return { version: words.join(' '), port, tlsPort, ca, mail: join(folder, kind.mail), stop };
-  }
-  await stop();
-  throw new Error(`Cannot start ${kind.name}: ${complaints.trim()}`);
-}
-
-/** Two ports that nobody listens on; held at the same time, so that they differ. */
-async function freePorts(): Promise<[number, number]> {
-  const holders = [createServer(), createServer()] as const;
-  const [first, second] = await Promise.all([listen(holders[0]), listen(holders[1])]);
-  await Promise.all(holders.map((holder) => new Promise((resolve) => holder.close(resolve))));
-  return [first, second];
-}
-
-function listen(holder: ReturnType<typeof createServer>): Promise<number> {
-  return new Promise((resolve, reject) => {
-    holder.once('error', reject);
-    holder.listen(0, '127.0.0.1', () => {
-      const address = holder.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : 0);
-    });
+  const { folder, port, tlsPort, words, stop } = await startScript(kind.folder, script).catch((error: Error) => {
+    throw new Error(`Cannot start ${kind.name}: ${error.message}`);
   });
+  const ca = kind.mechanisms['implicit-tls'] === undefined ? null : await readFile(join(folder, 'ca.pem'), 'utf8');
+  return { version: words, port, tlsPort, ca, mail: join(folder, kind.mail), stop };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Pacer } from '#mailing';
-import { pause } from '../../functions/mailing/pacing.ts';
+import { pause } from '#smtp';
 import { VirtualClock } from './virtual-clock.ts';
 
 const never = new AbortController().signal;

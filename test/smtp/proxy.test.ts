@@ -1,9 +1,9 @@
 /** Through a proxy to the server: what both of them hear, octet for octet, and that nobody takes one for the other. */
-import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { openSession, type SessionSettings, SettingsError, SmtpError, type TranscriptRecord } from '#smtp';
 import { parseProxy } from '../../functions/smtp/proxy.ts';
 import { type Authority, createAuthority, type Identity } from './certificates.ts';
+import { hearEnvelope, hearMailData, openSockets } from './mail-script.ts';
 import { mailData } from './mails.ts';
 import { letThrough, type ProxyKind, startProxy, turnsOf } from './proxies.ts';
 import { type Client, type Script, serve } from './scripted-server.ts';
@@ -249,7 +249,7 @@ describe.each(KINDS)('a %s proxy', (kind) => {
       for (const form of everyForm(LOGIN)) expect(toldBy(ended)).not.toContain(form);
       await (await proxy.client).closed();
     }
-    await vi.waitFor(() => expect(resources()).toEqual([]));
+    await vi.waitFor(() => expect(openSockets()).toEqual([]));
   });
 
   it('that says nothing is given up at the connection’s deadline', async () => {
@@ -301,7 +301,7 @@ describe.each(KINDS)('a %s proxy', (kind) => {
       });
       await proxy.done;
     }
-    await vi.waitFor(() => expect(resources()).toEqual([]));
+    await vi.waitFor(() => expect(openSockets()).toEqual([]));
   });
 
   it('that is not there is named', async () => {
@@ -318,24 +318,8 @@ describe.each(KINDS)('a %s proxy', (kind) => {
     const content = `Subject: x\r\n\r\n${line}`;
     await using server = await serve(async (client) => {
       await client.secure(identity);
-      client.say('220 mail.example.com\r\n');
-      await client.hear('EHLO client.example.com\r\n');
-      client.say('250 mail.example.com\r\n');
-      await client.hear('MAIL FROM:<news@example.com>\r\n');
-      client.say('250 ok\r\n');
-      await client.hear('RCPT TO:<person@example.org>\r\n');
-      client.say('250 ok\r\n');
-      await client.hear('DATA\r\n');
-      client.say('354 go\r\n');
-      const heard = await client.take(content.length);
-      expect(createHash('sha256').update(heard, 'latin1').digest('hex')).toBe(
-        createHash('sha256').update(content, 'latin1').digest('hex'),
-      );
-      await client.hear('.\r\n');
-      client.say('250 ok\r\n');
-      await client.hear('QUIT\r\n');
-      client.say('221 bye\r\n');
-      await client.leaves();
+      await hearEnvelope(client);
+      await hearMailData(client, content);
     });
     await using proxy = await startProxy(kind);
     const settings = { ...settingsFor(kind, proxy.port, { security: 'implicit-tls' }), port: server.port };
@@ -470,8 +454,4 @@ function heardBehind(client: Client, kind: ProxyKind): string {
     .join('');
   expect(client.heard.slice(0, asked.length)).toBe(asked);
   return client.heard.slice(asked.length);
-}
-
-function resources(): string[] {
-  return process.getActiveResourcesInfo().filter((name) => /TCP|TLS|Server/.test(name));
 }

@@ -2,6 +2,7 @@
  * A server on a wire in memory that reads commands as they come, pipelined or not, with DATA and BDAT, and keeps each mail
  * that came whole. What it answers can be another thing than yes; when, is the test's to say.
  */
+import { CommandStream } from './command-stream.ts';
 import type { MemoryServer, Octets } from './memory-wire.ts';
 
 export interface HeardCommand {
@@ -38,9 +39,7 @@ export function readingServer(
   const writes: Octets[] = [];
   const mails: HeardMail[] = [];
   const held: string[] = [];
-  let input = '';
-  let left: number | null = null;
-  let isData = false;
+  const stream = new CommandStream();
   let mail = 0;
   let reversePath = '';
   let forwardPaths: string[] = [];
@@ -54,28 +53,11 @@ export function readingServer(
   };
 
   /** @returns replies */
-  function* read(): Generator<string> {
-    for (;;) {
-      if (left !== null) {
-        if (input.length < left) return;
-        const content = input.slice(0, left);
-        input = input.slice(left);
-        left = null;
-        yield* end('chunk', content);
-      } else if (isData) {
-        const at = input.startsWith('.\r\n') ? 0 : input.indexOf('\r\n.\r\n') + 2;
-        if (at === 1) return;
-        const content = input.slice(0, at);
-        input = input.slice(at + 3);
-        isData = false;
-        yield* end('.', content);
-      } else {
-        const at = input.indexOf('\r\n');
-        if (at < 0) return;
-        const line = input.slice(0, at);
-        input = input.slice(at + 2);
-        yield* command(line);
-      }
+  function* read(octets: Octets): Generator<string> {
+    stream.push(octets);
+    for (let heard = stream.next(); heard !== null; heard = stream.next()) {
+      if (heard.what === 'command') yield* command(heard.line);
+      else yield* end(heard.what === 'chunk' ? 'chunk' : '.', heard.content);
     }
   }
 
@@ -91,14 +73,14 @@ export function readingServer(
     const verb = line.split(' ', 1)[0] ?? '';
     if (verb === 'MAIL') mail += 1;
     if (verb === 'BDAT') {
-      left = Number(line.split(' ')[1]);
+      stream.expectChunk(Number(line.split(' ')[1]));
       return;
     }
     const reply = answers({ verb, line, mail }) ?? usual(verb);
     if (verb === 'RSET') forwardPaths = [];
     if (verb === 'MAIL' && reply.startsWith('250')) reversePath = pathOf(line);
     if (verb === 'RCPT' && reply.startsWith('250')) forwardPaths.push(pathOf(line));
-    isData = verb === 'DATA' && reply.startsWith('354');
+    if (verb === 'DATA' && reply.startsWith('354')) stream.expectMailData();
     yield reply;
   }
 
@@ -109,9 +91,8 @@ export function readingServer(
     held,
     hears: (octets) => {
       writes.push(octets);
-      input += octets;
       const isOpening = octets.startsWith('EHLO');
-      const replies = [...read()].filter((reply) => reply !== '');
+      const replies = [...read(octets)].filter((reply) => reply !== '');
       if (options.holds === true && !isOpening) {
         held.push(...replies);
         return 'nothing';

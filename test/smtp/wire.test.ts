@@ -1,5 +1,4 @@
 /** The wire over real sockets: what it tells, and that nothing of it is left. */
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -12,8 +11,9 @@ import {
   type WireEvents,
 } from '#smtp';
 import { type Authority, createAuthority, type Identity } from './certificates.ts';
+import { hearEnvelope, hearMailData, openSockets } from './mail-script.ts';
 import { mailData } from './mails.ts';
-import { type Client, type Script, serve } from './scripted-server.ts';
+import { type Script, serve } from './scripted-server.ts';
 import { ENVELOPE, send } from './sessions.ts';
 import { VirtualTime } from './virtual-time.ts';
 
@@ -27,18 +27,6 @@ beforeAll(async () => {
 
 function settingsFor(port: number, security: SessionSettings['security']): SessionSettings {
   return { host: '127.0.0.1', port, security, clientName: 'client.example.com', ca: authority.ca };
-}
-
-async function hearEnvelope(client: Client): Promise<void> {
-  client.say('220 mail.example.com\r\n');
-  await client.hear('EHLO client.example.com\r\n');
-  client.say('250 mail.example.com\r\n');
-  await client.hear('MAIL FROM:<news@example.com>\r\n');
-  client.say('250 ok\r\n');
-  await client.hear('RCPT TO:<person@example.org>\r\n');
-  client.say('250 ok\r\n');
-  await client.hear('DATA\r\n');
-  client.say('354 go\r\n');
 }
 
 describe('a wire', () => {
@@ -79,15 +67,7 @@ describe('a wire', () => {
     const script: Script = async (client) => {
       if (security === 'implicit-tls') await client.secure(identity);
       await hearEnvelope(client);
-      const heard = await client.take(content.length);
-      expect(createHash('sha256').update(heard, 'latin1').digest('hex')).toBe(
-        createHash('sha256').update(content, 'latin1').digest('hex'),
-      );
-      await client.hear('.\r\n');
-      client.say('250 ok\r\n');
-      await client.hear('QUIT\r\n');
-      client.say('221 bye\r\n');
-      await client.leaves();
+      await hearMailData(client, content);
     };
     await using server = await serve(script);
     const time = new VirtualTime();
@@ -181,10 +161,6 @@ describe('a wire', () => {
       await server.done;
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(resources()).toEqual([]);
+    expect(openSockets()).toEqual([]);
   });
 });
-
-function resources(): string[] {
-  return process.getActiveResourcesInfo().filter((name) => /TCP|TLS|Server/.test(name));
-}

@@ -35,29 +35,14 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 77
 fi
 
-mkdir -p "$1"
-folder=$(cd "$1" && pwd)
-mkdir -p "$folder"/{postfix,queue,data,mail,log,dovecot}
-chmod 755 "$folder" "$folder/postfix" "$folder/queue" "$folder/dovecot"
+. "$(dirname "$0")/../foreground.sh"
+begin Postfix "$1"
+mkdir -p "$folder"/{postfix,queue,data,dovecot}
+chmod 755 "$folder/postfix" "$folder/queue" "$folder/dovecot"
 chown postfix "$folder/data"
 chown nobody "$folder/mail"
-
-# ---- certificates: a CA that lives as long as the folder
-(
-  cd "$folder"
-  exec 2>log/openssl
-  key=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
-  openssl req -x509 "${key[@]}" -days 30 -keyout ca.key -out ca.pem -subj '/CN=Test servers' \
-    -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign
-  openssl req "${key[@]}" -keyout server.key -out server.csr -subj '/CN=mail.test'
-  openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -out server.pem -extfile <(
-    echo 'subjectAltName=DNS:mail.test,DNS:localhost,IP:127.0.0.1'
-    echo 'basicConstraints=CA:FALSE'
-    echo 'extendedKeyUsage=serverAuth'
-  )
-  cat ca.pem >>server.pem
-  rm ca.key server.csr
-) || { cat "$folder/log/openssl" >&2; exit 70; }
+certificates ec || fail "Cannot start Postfix: no certificates"
+rm "$folder"/{ca.key,server.csr}
 
 # ---- Dovecot: nothing but its login service, on a socket in Postfix's queue
 cat >"$folder/dovecot/users" <<'USERS'
@@ -166,37 +151,13 @@ showq    unix       n - n -     - showq
 flush    unix       n - n 1000? 0 flush
 postlog  unix-dgram n - n -     1 postlogd
 MASTER
-/usr/sbin/postfix -c "$folder/postfix" check >"$folder/log/check" 2>&1 || { cat "$folder/log/check" >&2; exit 70; }
+/usr/sbin/postfix -c "$folder/postfix" check >"$folder/log/check" 2>&1 || fail "Cannot start Postfix: its settings are not in order"
 
-# ---- both run until this script ends, each as the leader of its own processes
-children=()
-finish() {
-  trap - EXIT TERM INT HUP
-  kill "${children[@]}" 2>/dev/null || true
-  wait "${children[@]}" 2>/dev/null || true
-}
-trap finish EXIT
-trap 'exit 0' TERM INT HUP
-setsid dovecot -F -c "$folder/dovecot/dovecot.conf" </dev/null >"$folder/log/dovecot.out" 2>&1 &
-children+=($!)
-setsid /usr/lib/postfix/sbin/master -c "$folder/postfix" -d </dev/null >"$folder/log/master.out" 2>&1 &
-children+=($!)
-
-answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+in_background dovecot -F -c "$folder/dovecot/dovecot.conf"
+in_background /usr/lib/postfix/sbin/master -c "$folder/postfix" -d
+# Without Dovecot's socket Postfix would say that nobody can log in.
 for _ in $(seq 200); do
-  for child in "${children[@]}"; do
-    kill -0 "$child" 2>/dev/null || { cat "$folder"/log/* >&2; exit 70; }
-  done
-  if [ -S "$folder/queue/private/auth" ] && answers "$starttls_port" && answers "$tls_port"; then
-    echo ready
-    # waiting for a child, unlike reading, is interrupted by a signal
-    cat <&0 >/dev/null &
-    children+=($!)
-    wait $! || true
-    exit 0
-  fi
+  [ -S "$folder/queue/private/auth" ] && break
   sleep 0.05
 done
-echo "Cannot start Postfix: ports $starttls_port and $tls_port do not answer" >&2
-cat "$folder"/log/* >&2
-exit 70
+serve "$starttls_port" "$tls_port"

@@ -3,6 +3,7 @@
  * it took for mails is what the tests ask about, not what the client says of itself.
  */
 import { openSession, type Session, type SessionSettings, type TranscriptRecord } from '#smtp';
+import { CommandStream, type Heard } from '../command-stream.ts';
 import { MemoryWire, type Octets } from '../memory-wire.ts';
 import { VirtualTime } from '../virtual-time.ts';
 
@@ -64,10 +65,9 @@ class Reader {
   readonly taken: TakenMail[] = [];
   readonly #offers: readonly string[];
   readonly #behaviour: Behaviour;
-  #buffer = '';
+  readonly #stream = new CommandStream();
   #reversePath = '';
   #forwardPaths: string[] = [];
-  #awaits: 'command' | 'data' | { readonly octets: number } = 'command';
 
   constructor(offers: readonly string[], behaviour: Behaviour) {
     this.#offers = offers;
@@ -75,9 +75,10 @@ class Reader {
   }
 
   hears(octets: Octets): readonly Octets[] {
-    this.#buffer += octets;
+    this.#stream.push(octets);
     const segments: Octets[] = [];
-    for (let said = this.#next(); said !== null; said = this.#next()) segments.push(...said);
+    for (let heard = this.#stream.next(); heard !== null; heard = this.#stream.next())
+      segments.push(...this.#answer(heard));
     return segments.filter((segment) => segment !== '');
   }
 
@@ -87,29 +88,24 @@ class Reader {
     return [(this.#behaviour.answers?.(command) ?? usual) + along, after];
   }
 
-  /** @returns what is said to the next whole thing in the buffer; `null` where there is none */
-  #next(): readonly Octets[] | null {
-    if (this.#awaits === 'data') return this.#mailData();
-    if (this.#awaits !== 'command') return this.#chunk(this.#awaits.octets);
-    const end = this.#buffer.indexOf('\r\n');
-    if (end === -1) return null;
-    const command = this.#buffer.slice(0, end);
-    this.#buffer = this.#buffer.slice(end + 2);
-    this.commands.push(command);
-    return this.#command(command);
+  #answer(heard: Heard): readonly Octets[] {
+    if (heard.what === 'chunk') return this.#take(heard.content);
+    if (heard.what === 'mail data') return this.#take(heard.content.replace(/(^|\r\n)\./g, '$1'));
+    this.commands.push(heard.line);
+    return this.#command(heard.line);
   }
 
   #command(command: string): readonly Octets[] {
     const bdat = /^BDAT (\d+) LAST$/.exec(command)?.[1];
     if (bdat !== undefined) {
-      this.#awaits = { octets: Number(bdat) };
+      this.#stream.expectChunk(Number(bdat));
       return [];
     }
     const said = this.said(command, this.#usual(command));
     if (/^(?:RSET|MAIL)/.test(command)) this.#forwardPaths = [];
     if (command.startsWith('MAIL')) this.#reversePath = pathOf(command);
     if (command.startsWith('RCPT')) this.#forwardPaths.push(pathOf(command));
-    if (command === 'DATA' && said[0]?.startsWith('354')) this.#awaits = 'data';
+    if (command === 'DATA' && said[0]?.startsWith('354')) this.#stream.expectMailData();
     return said;
   }
 
@@ -123,24 +119,7 @@ class Reader {
     return /^(?:MAIL|RCPT|RSET|NOOP)/.test(command) ? '250 ok\r\n' : '500 what\r\n';
   }
 
-  #mailData(): readonly Octets[] | null {
-    const isEmpty = this.#buffer.startsWith('.\r\n');
-    const end = isEmpty ? 0 : this.#buffer.indexOf('\r\n.\r\n') + 2;
-    if (!isEmpty && end === 1) return null;
-    const content = this.#buffer.slice(0, end).replace(/(^|\r\n)\./g, '$1');
-    this.#buffer = this.#buffer.slice(end + 3);
-    return this.#take(content);
-  }
-
-  #chunk(octets: number): readonly Octets[] | null {
-    if (this.#buffer.length < octets) return null;
-    const content = this.#buffer.slice(0, octets);
-    this.#buffer = this.#buffer.slice(octets);
-    return this.#take(content);
-  }
-
   #take(content: Octets): readonly Octets[] {
-    this.#awaits = 'command';
     this.commands.push('.');
     this.taken.push({ reversePath: this.#reversePath, forwardPaths: this.#forwardPaths, content });
     return this.said('.', '250 ok\r\n');

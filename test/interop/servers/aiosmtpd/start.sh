@@ -2,7 +2,7 @@
 # Python's aiosmtpd, a server with few extensions: see foreground.sh. Each message is a file in FOLDER/mail with CRLF line ends.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-source "$here/../foreground.sh"
+source "$here/../../../servers/foreground.sh"
 begin aiosmtpd "$1"
 export PYTHONPATH=$cache/aiosmtpd/usr/lib/python3/dist-packages PYTHONDONTWRITEBYTECODE=1
 need "$PYTHONPATH/aiosmtpd"

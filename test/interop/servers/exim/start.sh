@@ -1,7 +1,7 @@
 #!/bin/bash
 # Exim 4.96 (exim4-daemon-heavy): see foreground.sh. A Maildir with LF line ends.
 set -euo pipefail
-source "$(dirname "$0")/../foreground.sh"
+source "$(dirname "$0")/../../../servers/foreground.sh"
 begin Exim "$1"
 need "$cache/exim/usr/sbin/exim4"
 certificates ec

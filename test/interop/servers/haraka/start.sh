@@ -2,7 +2,7 @@
 # Haraka 3 under the node that is first in PATH: see foreground.sh. Each message is a file in FOLDER/mail with CRLF line ends.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-source "$here/../foreground.sh"
+source "$here/../../../servers/foreground.sh"
 begin Haraka "$1"
 haraka=$cache/haraka/node_modules/Haraka
 need "$haraka/bin/haraka"

@@ -2,7 +2,7 @@
 # OpenSMTPD 6.8, in clear only: with the OpenSSL 3 that Debian built it for it fails every TLS handshake, and it offers AUTH
 # under TLS alone. TLS-PORT is not used. See foreground.sh. A Maildir with LF line ends.
 set -euo pipefail
-source "$(dirname "$0")/../foreground.sh"
+source "$(dirname "$0")/../../../servers/foreground.sh"
 begin OpenSMTPD "$1"
 need "$cache/opensmtpd/usr/sbin/smtpd"
 cat >"$folder/smtpd.conf" <<SMTPD

@@ -1,7 +1,7 @@
 #!/bin/bash
 # sendmail 8.17 with Cyrus SASL: see foreground.sh. Each message is a file in FOLDER/mail, as keep.sh got it, with LF line ends.
 set -euo pipefail
-source "$(dirname "$0")/../foreground.sh"
+source "$(dirname "$0")/../../../servers/foreground.sh"
 begin sendmail "$1"
 need "$cache/sendmail/usr/libexec/sendmail/sendmail"
 certificates rsa

@@ -3,7 +3,7 @@
 # line ends.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-source "$here/../foreground.sh"
+source "$here/../../../servers/foreground.sh"
 begin smtp-server "$1"
 module=$here/../../../../node_modules/smtp-server/package.json
 need "$module"

@@ -1,4 +1,4 @@
-# foreground.sh, sourced by each start.sh. All of them are called alike:
+# foreground.sh, sourced by each start.sh here and in test/interop/servers. All of them are called alike:
 #
 #   start.sh FOLDER PORT TLS-PORT
 #
