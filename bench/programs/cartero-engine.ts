@@ -1,13 +1,14 @@
 /** Cartero's composer and engine by themselves: every mail is composed, and sent on sessions that are kept busy. */
-import { parseNamedMailbox } from '#address';
-import { composeMessage, type EncodedPart, encodeAttachment } from '#mime';
+import { parseMailbox } from '#address';
+import { type EncodedPart, encodeAttachment, MessageComposer } from '#mime';
 import { openSession, type Session, type SessionTime } from '#smtp';
 import { contentOf, fileOf, SENDER } from './mails.ts';
 import { authorityOf, beginMeasuring, warmUpMails, workToDo } from './work.ts';
 
 const work = workToDo();
 const ca = authorityOf(work);
-const from = parseNamedMailbox(`${SENDER.name} <${SENDER.address}>`);
+const from = { name: SENDER.name, mailbox: parseMailbox(SENDER.address) };
+const composer = new MessageComposer({ date: 1_700_000_000_000, from, boundarySeed: 'harvest' });
 const attachments = attachmentsOf(work.attachmentOctets ?? 0);
 const nothing = () => {};
 const options = { release: async () => true, record: nothing };
@@ -60,18 +61,9 @@ async function sendAll(last: number): Promise<void> {
 }
 
 async function transact(session: Session, index: number) {
-  const content = contentOf(index);
-  const to = parseNamedMailbox(`${content.to.name} <${content.to.address}>`);
-  const data = composeMessage({
-    date: 1_700_000_000_000 + index,
-    messageId: `${index}.news@example.com`,
-    from,
-    to,
-    subject: content.subject,
-    text: content.text,
-    html: content.html,
-    attachments,
-  });
+  const { to: person, subject, text, html } = contentOf(index);
+  const to = { name: person.name, mailbox: parseMailbox(person.address) };
+  const data = composer.compose({ messageId: `${index}.news@example.com`, to, subject, text, html, attachments });
   const envelope = { reversePath: from.mailbox.address, forwardPaths: [to.mailbox.address] };
   return (await session.transact(envelope, data, options)).recipients;
 }

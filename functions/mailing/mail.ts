@@ -49,7 +49,9 @@ export class MailComposer {
     attachments: readonly (EncodedPart | Uint8Array | null)[],
   ) {
     this.#loaded = loaded;
-    this.#messages = new MessageComposer({ ...loaded.campaign, date: options.date });
+    const { campaign } = loaded;
+    const boundarySeed = `${options.date} ${campaign.from.mailbox.address}`;
+    this.#messages = new MessageComposer({ ...campaign, date: options.date, boundarySeed });
     this.#readFile = options.readFile;
     this.#inline = inline;
     this.#attachments = attachments;

@@ -14,10 +14,16 @@ export const SAMPLE_BOUNDARY = `=_0_${'x'.repeat(DIGEST_CHARACTERS)}`;
  * takes a line that only begins with a delimiter for that delimiter.
  */
 export function boundaries(seed: string): () => string {
-  let digest = '';
   let count = 0;
-  return () => {
-    if (digest === '') digest = hash('sha256', seed, 'base64url').slice(0, DIGEST_CHARACTERS);
-    return `=_${++count}_${digest}`;
-  };
+  return () => `=_${++count}_${digestOf(seed)}`;
+}
+
+/** The mails of one mailing have the same seed, one after the other. */
+let latest = { seed: '', digest: '' };
+
+function digestOf(seed: string): string {
+  if (latest.seed !== seed || latest.digest === '') {
+    latest = { seed, digest: hash('sha256', seed, 'base64url').slice(0, DIGEST_CHARACTERS) };
+  }
+  return latest.digest;
 }

@@ -25,10 +25,11 @@ const RESERVED = new Set([
 
 /**
  * The fields that a campaign adds, through the same gate, in the order given.
+ * @param before fields that are written already
  * @throws HeaderError for a field that the composer writes itself, or that is not a sender's to write
  */
-export function customFields(headers: readonly (readonly [name: string, value: string])[]): string {
-  const written = new Set<string>();
+export function customFields(headers: readonly (readonly [name: string, value: string])[], before = ''): string {
+  const written = new Set([...before.matchAll(/^([^\s:]+):/gm)].map(([, name = '']) => name.toLowerCase()));
   let fields = '';
   for (const [name, value] of headers) {
     checkFieldName(name);

@@ -92,9 +92,19 @@ const MAX_UNFOLDED_PHRASE_OCTETS = 64;
 export function mailboxField(name: string, { name: owner, mailbox }: NamedMailbox): string {
   const address = addressOctets(name, mailbox.address);
   if (owner === null || owner === '') return foldField(name, [address]);
-  const units = plainPhrase(checkText(name, owner));
-  if (units !== null) return foldField(name, [...units, `<${address}>`]);
-  return foldField(name, [...encodedWords(name, owner), `<${address}>`], ENCODED_LINE_OCTETS);
+  return phraseField(name, owner, `<${address}>`);
+}
+
+/**
+ * A field of a phrase and what it names, in angle brackets.
+ * @param bracketed checked by the caller
+ * @throws HeaderError
+ */
+export function phraseField(name: string, phrase: string | null, bracketed: string): string {
+  if (phrase === null || phrase === '') return foldField(name, [bracketed]);
+  const units = plainPhrase(checkText(name, phrase));
+  if (units !== null) return foldField(name, [...units, bracketed]);
+  return foldField(name, [...encodedWords(name, phrase), bracketed], ENCODED_LINE_OCTETS);
 }
 
 /** A mailbox may have been made by hand: it is looked at, not believed. */

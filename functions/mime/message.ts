@@ -1,10 +1,14 @@
 /** A message put together: header, body and the octets that go to the engine. RFC 5322, RFC 2045 to 2049. */
 import type { NamedMailbox } from '#address';
+import { Assembly } from './assembly.ts';
 import type { EncodedPart } from './attachment.ts';
 import { boundaries } from './boundary.ts';
 import { customFields } from './custom-fields.ts';
+import { HeaderError } from './errors.ts';
 import { dateField, mailboxField, messageIdField, unstructuredField } from './header.ts';
-import { composeBody, type Segment } from './multipart.ts';
+import { listFields, type MailingList, oneClickFields } from './list-fields.ts';
+import { composeBody, type Refrains, type Segment } from './multipart.ts';
+import { Refrain } from './refrain.ts';
 import { writeOctets } from './slab.ts';
 import { textBound, writeText } from './text-body.ts';
 
@@ -17,8 +21,12 @@ export interface Letterhead {
   /** Who submits it, where that is not who wrote it. */
   readonly sender?: NamedMailbox | undefined;
   readonly replyTo?: NamedMailbox | undefined;
+  /** The mailing list that it goes to. */
+  readonly list?: MailingList | null | undefined;
   /** Further fields in this order; not the ones here, nor Bcc, Content-…, Resent-…, Return-Path, Received, DKIM-Signature. */
   readonly headers?: readonly (readonly [name: string, value: string])[] | undefined;
+  /** What boundaries are derived from. Default: each message's id. */
+  readonly boundarySeed?: string | undefined;
 }
 
 /** What is a message's own. */
@@ -27,14 +35,14 @@ export interface Letter {
   readonly messageId: string;
   readonly to: NamedMailbox;
   readonly subject: string;
+  /** By which this reader leaves the list with one click: an `https:` URI that nobody else can make (RFC 8058 §3.1). */
+  readonly unsubscribe?: string | undefined;
   /** Plain text; lines end with LF or CRLF. One of `text` and `html` is needed. */
   readonly text?: string | undefined;
   readonly html?: string | undefined;
   /** Parts that `html` shows by their content id. */
   readonly inline?: readonly EncodedPart[];
   readonly attachments?: readonly EncodedPart[];
-  /** What boundaries are derived from. Default: the message id. */
-  readonly boundarySeed?: string;
 }
 
 export type Message = Letterhead & Letter;
@@ -73,27 +81,46 @@ export class MessageComposer {
   /** Fields behind them, to the first content field. */
   readonly #behind: string;
   readonly #isAscii: boolean;
+  /** All mails have one link to leave the list by. */
+  readonly #hasLink: boolean;
+  readonly #boundarySeed: string | undefined;
+  readonly #refrains: Refrains = { text: new Refrain(), html: new Refrain() };
 
   /** @throws HeaderError */
-  constructor({ date, from, sender, replyTo, headers }: Letterhead) {
+  constructor({ date, from, sender, replyTo, list, headers, boundarySeed }: Letterhead) {
     this.#before =
       dateField(date) +
       mailboxField('From', from) +
       (sender === undefined ? '' : mailboxField('Sender', sender)) +
       (replyTo === undefined ? '' : mailboxField('Reply-To', replyTo));
     this.#isAscii = isAscii(this.#before);
-    this.#behind = `${headers === undefined ? '' : customFields(headers)}MIME-Version: 1.0\r\n`;
+    this.#boundarySeed = boundarySeed;
+    const ofList = list === undefined || list === null ? '' : listFields(list);
+    // A letter's own link stands beside what is written here: no other may.
+    const custom = headers === undefined ? '' : customFields(headers, ofList);
+    this.#hasLink = /^List-Unsubscribe/im.test(ofList + custom);
+    this.#behind = `${ofList}${custom}MIME-Version: 1.0\r\n`;
   }
 
   /** @throws HeaderError, BodyError (both ComposeError) */
   compose(letter: Letter): MailData {
-    const { messageId, to, subject, boundarySeed = messageId } = letter;
+    const { messageId, to, subject } = letter;
     const addressed = mailboxField('To', to);
-    const own = addressed + unstructuredField('Subject', subject) + messageIdField('Message-ID', messageId);
+    const own =
+      addressed +
+      unstructuredField('Subject', subject) +
+      messageIdField('Message-ID', messageId) +
+      this.#linkFields(letter);
     const header = this.#before + own + this.#behind;
-    const body = composeBody(letter, boundaries(boundarySeed));
+    const body = composeBody(letter, this.#refrains, boundaries(this.#boundarySeed ?? messageId));
     // Nothing but a mailbox brings octets above 127: other fields and all encodings are ASCII.
     return assemble(header, body, this.#isAscii && isAscii(addressed));
+  }
+
+  #linkFields({ unsubscribe }: Letter): string {
+    if (unsubscribe === undefined) return '';
+    if (this.#hasLink) throw new HeaderError('List-Unsubscribe', 'found this field twice, once is wanted');
+    return oneClickFields(unsubscribe);
   }
 }
 
@@ -105,52 +132,29 @@ function isAscii(octets: string): boolean {
 /** All that is this message's own goes into one buffer, cut only where a shared piece comes between. */
 function assemble(header: string, body: readonly Segment[], sevenBit: boolean): MailData {
   let hasDotLine = header.includes('\n.');
-  let shared = 0;
-  const cuts: [at: number, piece: Uint8Array][] = [];
+  let pieces: (own: Buffer) => Uint8Array[] = (own) => [own];
+  let octets = 0;
   const own = writeOctets(boundOf(header, body), (target, start) => {
-    let end = start + target.write(header, start, 'latin1');
+    const out = new Assembly(target, start);
+    out.write(header);
     for (const segment of body) {
-      if (typeof segment === 'string') {
-        end += target.write(segment, end, 'latin1');
-      } else if ('piece' in segment) {
-        cuts.push([end - start, segment.piece]);
-        shared += segment.octets;
-      } else {
-        const written = writeText(segment, target, end);
-        end = written.end;
-        hasDotLine ||= written.hasDotLine;
-      }
+      if (typeof segment === 'string') out.write(segment);
+      else if ('piece' in segment) out.share(segment.piece);
+      else if (writeText(segment, out)) hasDotLine = true;
     }
-    return closed(target, end);
+    out.endLine();
+    octets = out.octets;
+    pieces = (own) => out.pieces(own);
+    return out.at;
   });
-  return { pieces: piecesOf(own, cuts), octets: own.length + shared, sevenBit, hasDotLine };
+  return { pieces: pieces(own), octets, sevenBit, hasDotLine };
 }
 
 function boundOf(header: string, body: readonly Segment[]): number {
-  let bound = header.length + LINE_END.length;
+  let bound = header.length + 2;
   for (const segment of body) {
     if (typeof segment === 'string') bound += segment.length;
     else if (!('piece' in segment)) bound += textBound(segment);
   }
   return bound;
-}
-
-const LINE_END = '\r\n';
-
-/** Mail data ends with CRLF (RFC 5321 §4.1.1.4). A text alone may bring its own, a multipart does not. */
-function closed(target: Buffer, end: number): number {
-  if (target[end - 2] === 0x0d && target[end - 1] === 0x0a) return end;
-  return end + target.write(LINE_END, end, 'latin1');
-}
-
-function piecesOf(own: Buffer, cuts: readonly (readonly [number, Uint8Array])[]): Uint8Array[] {
-  if (cuts.length === 0) return [own];
-  const pieces: Uint8Array[] = [];
-  let start = 0;
-  for (const [end, piece] of cuts) {
-    pieces.push(own.subarray(start, end), piece);
-    start = end;
-  }
-  pieces.push(own.subarray(start));
-  return pieces;
 }

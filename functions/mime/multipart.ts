@@ -13,6 +13,7 @@ import type { EncodedPart } from './attachment.ts';
 import { SAMPLE_BOUNDARY } from './boundary.ts';
 import { BodyError } from './errors.ts';
 import { parameterisedField } from './header.ts';
+import type { Refrain } from './refrain.ts';
 import { type TextBody, textBody } from './text-body.ts';
 
 /**
@@ -36,14 +37,20 @@ export interface BodyParts {
 
 const NONE: readonly EncodedPart[] = [];
 
+/** What the texts of one mailing have in common, each kind for itself. */
+export interface Refrains {
+  readonly text: Refrain;
+  readonly html: Refrain;
+}
+
 /**
  * The body of a message with its content fields.
  * @param nextBoundary gives a new boundary at each call
  * @throws BodyError
  */
-export function composeBody(parts: BodyParts, nextBoundary: () => string): readonly Segment[] {
-  const { text, html, inline = NONE, attachments = NONE } = parts;
-  let entity = readableEntity(text, html, nextBoundary);
+export function composeBody(parts: BodyParts, refrains: Refrains, nextBoundary: () => string): readonly Segment[] {
+  const { html, inline = NONE, attachments = NONE } = parts;
+  let entity = readableEntity(parts, refrains, nextBoundary);
   if (inline.length > 0) {
     if (html === undefined) throw new BodyError('inline', 'found inline parts, HTML that shows them is wanted');
     checkContentIds(inline);
@@ -53,9 +60,9 @@ export function composeBody(parts: BodyParts, nextBoundary: () => string): reado
   return attachments.length === 0 ? entity.segments : multipart('mixed', entity, attachments, nextBoundary()).segments;
 }
 
-function readableEntity(text: string | undefined, html: string | undefined, nextBoundary: () => string): Entity {
-  const plain = text === undefined ? null : textBody('text', text);
-  const rich = html === undefined ? null : textBody('html', html);
+function readableEntity({ text, html }: BodyParts, refrains: Refrains, nextBoundary: () => string): Entity {
+  const plain = text === undefined ? null : textBody('text', text, refrains.text);
+  const rich = html === undefined ? null : textBody('html', html, refrains.html);
   if (plain !== null && rich !== null)
     return multipart('alternative', { mediaType: plain.mediaType, segments: [plain] }, [rich], nextBoundary());
   const only = plain ?? rich;

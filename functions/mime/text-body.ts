@@ -6,10 +6,14 @@
  * are refused. Then: 7bit if it is short-lined ASCII that no relay has reason to touch, else the shorter of
  * quoted-printable and base64.
  */
+import type { Assembly } from './assembly.ts';
 import { base64Octets, writeBase64 } from './base64.ts';
 import { BodyError } from './errors.ts';
 import { quotedPrintableBound, writeQuotedPrintable } from './quoted-printable.ts';
+import type { Refrain } from './refrain.ts';
 import { writeSevenBit } from './seven-bit.ts';
+import type { Stretch } from './stretch.ts';
+import { utf8Of } from './utf8.ts';
 
 /** A text that was looked at, and is still to be encoded. */
 export interface TextBody {
@@ -18,20 +22,21 @@ export interface TextBody {
   readonly text: string;
   /** In UTF-8. */
   readonly octets: number;
+  /** The same text in order: strings, and whole lines that other mails have, too. */
+  readonly parts: readonly (string | Stretch)[];
 }
 
-export interface WrittenText {
-  /** Index behind the last octet. */
-  readonly end: number;
-  /** As encoded, some line begins with a dot. */
-  readonly hasDotLine: boolean;
-}
-
-/** @throws BodyError naming `field` where `text` is no text */
-export function textBody(field: 'text' | 'html', text: string): TextBody {
+/**
+ * @param refrain what the mailing's texts of this field have in common
+ * @throws BodyError naming `field` where `text` is no text
+ */
+export function textBody(field: 'text' | 'html', text: string, refrain: Refrain): TextBody {
   const mediaType = field === 'text' ? 'text/plain' : 'text/html';
   const lines = linesOf(field, text);
-  return { mediaType, text: lines, octets: Buffer.byteLength(lines) };
+  const parts = refrain.partsOf(lines);
+  let octets = 0;
+  for (const part of parts) octets += typeof part === 'string' ? Buffer.byteLength(part) : part.octets;
+  return { mediaType, text: lines, octets, parts };
 }
 
 function linesOf(field: 'text' | 'html', text: string): string {
@@ -44,10 +49,12 @@ function linesOf(field: 'text' | 'html', text: string): string {
   return lines;
 }
 
-/** More octets than `writeText` ever writes. */
-export function textBound({ octets }: TextBody): number {
+/** More octets than `writeText` ever writes; what is shared is not written. */
+export function textBound({ octets, parts }: TextBody): number {
+  let own = octets;
+  for (const part of parts) if (typeof part !== 'string') own -= part.octets;
   // Base64 of the text with CRLF is never longer: 4/3 of twice the octets, and its own line ends.
-  return MAX_CONTENT_FIELDS_OCTETS + quotedPrintableBound(octets);
+  return MAX_CONTENT_FIELDS_OCTETS + quotedPrintableBound(own);
 }
 
 const MAX_CONTENT_FIELDS_OCTETS = 100;
@@ -68,32 +75,73 @@ function contentFields(mediaType: string) {
   };
 }
 
-/** Where a text lies as UTF-8 while it is being encoded. */
-let source = Buffer.alloc(64 * 1024);
-
 /**
  * Writes content fields, an empty line and the encoded text, which ends without a line end that the text has not.
- * @param target has room for `textBound`
+ * @param out has room for `textBound`
+ * @returns whether, as encoded, some line begins with a dot
  */
-export function writeText(body: TextBody, target: Buffer, at: number): WrittenText {
+export function writeText(body: TextBody, out: Assembly): boolean {
   const { text, octets, mediaType } = body;
   const fields = CONTENT_FIELDS[mediaType];
-  if (source.length < octets) source = Buffer.alloc(2 * octets);
-  source.write(text, 'utf8');
+  const start = out.mark();
   // Nothing that could be taken for a boundary goes as it is (boundary.ts).
   if (octets === text.length && !text.includes('--=_')) {
-    const start = at + target.write(fields['7bit'], at, 'latin1');
-    const end = writeSevenBit(source, octets, target, start);
-    if (end !== null) return { end, hasDotLine: text.startsWith('.') || text.includes('\n.') };
+    out.write(fields['7bit']);
+    if (writeAsSevenBit(body, out)) return text.startsWith('.') || text.includes('\n.');
+    out.backTo(start);
   }
   if (!isBase64Sure(body)) {
-    const start = at + target.write(fields['quoted-printable'], at, 'latin1');
-    const end = writeQuotedPrintable(source, octets, target, start);
-    if (end - start <= base64Octets(octets) || end - start <= base64Octets(canonicalOctets(body)))
-      return { end, hasDotLine: false };
+    out.write(fields['quoted-printable']);
+    const before = out.octets;
+    writeAsQuotedPrintable(body, out);
+    const written = out.octets - before;
+    if (written <= base64Octets(octets) || written <= base64Octets(canonicalOctets(body))) return false;
+    out.backTo(start);
   }
-  const start = at + target.write(fields.base64, at, 'latin1');
-  return { end: writeBase64(Buffer.from(text.replaceAll('\n', '\r\n')), target, start), hasDotLine: false };
+  out.write(fields.base64);
+  writeAsBase64(body, out);
+  return false;
+}
+
+/** Line for line, so that it does not matter where stretches begin and end. @returns whether it may travel so */
+function writeAsSevenBit({ parts }: TextBody, out: Assembly): boolean {
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      // ASCII: as many octets as characters.
+      const end = writeSevenBit(utf8Of(part, part.length), part.length, out.target, out.at);
+      if (end === null) return false;
+      out.at = end;
+    } else {
+      const { sevenBit } = part;
+      if (sevenBit === null) return false;
+      out.share(sevenBit);
+    }
+  }
+  return true;
+}
+
+function writeAsQuotedPrintable({ parts }: TextBody, out: Assembly): void {
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      const octets = Buffer.byteLength(part);
+      out.at = writeQuotedPrintable(utf8Of(part, octets), octets, out.target, out.at);
+    } else {
+      out.share(part.quotedPrintable);
+    }
+  }
+}
+
+/** Base64 knows no lines, so nothing of it is shared. */
+function writeAsBase64({ text, parts }: TextBody, out: Assembly): void {
+  const content = Buffer.from(text.replaceAll('\n', '\r\n'));
+  if (parts.length === 1) {
+    out.at = writeBase64(content, out.target, out.at);
+    return;
+  }
+  // The room that was asked for is for what is not shared.
+  const encoded = Buffer.allocUnsafeSlow(base64Octets(content.length));
+  writeBase64(content, encoded, 0);
+  out.share(encoded);
 }
 
 /**

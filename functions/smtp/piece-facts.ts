@@ -35,25 +35,39 @@ export const BARE_LF: Fault = { field: 'line end', problem: 'an LF stands withou
 export const LONG_LINE: Fault = { field: 'line length', problem: `a line is longer than ${MAX_LINE_OCTETS} octets` };
 export const A_NUL: Fault = { field: 'NUL', problem: 'a NUL is in it' };
 
-/** From this size on remembering costs less than looking again. */
+/**
+ * From these sizes on remembering costs less than looking again: smaller where the piece has its memory to itself, for that is
+ * how pieces are made that many mails share.
+ */
 const REMEMBERED_OCTETS = 8 * 1024;
+const REMEMBERED_OWN_OCTETS = 256;
 const rememberedFacts = new WeakMap<Uint8Array, PieceFacts>();
 const rememberedStuffing = new WeakMap<Uint8Array, Uint8Array>();
 
-/** @param piece not empty, and not changed any more: what is known of a large one is kept as long as it lives */
+function isRemembered({ length, buffer }: Uint8Array): boolean {
+  return length >= REMEMBERED_OCTETS || (length >= REMEMBERED_OWN_OCTETS && buffer.byteLength === length);
+}
+
+/** @param piece not empty, and not changed any more: what is known of one to be met again is kept as long as it lives */
 export function factsOf(piece: Uint8Array): PieceFacts {
-  if (piece.length < REMEMBERED_OCTETS) return examine(piece);
-  const known = rememberedFacts.get(piece) ?? examine(piece);
-  rememberedFacts.set(piece, known);
+  if (!isRemembered(piece)) return examine(piece);
+  let known = rememberedFacts.get(piece);
+  if (known === undefined) {
+    known = examine(piece);
+    rememberedFacts.set(piece, known);
+  }
   return known;
 }
 
 /** The piece with a dot added to each line but the first that begins with one; itself where there is none. */
 export function stuffed(piece: Uint8Array, dots: readonly number[]): Uint8Array {
   if (dots.length === 0) return piece;
-  if (piece.length < REMEMBERED_OCTETS) return stuff(piece, dots);
-  const known = rememberedStuffing.get(piece) ?? stuff(piece, dots);
-  rememberedStuffing.set(piece, known);
+  if (!isRemembered(piece)) return stuff(piece, dots);
+  let known = rememberedStuffing.get(piece);
+  if (known === undefined) {
+    known = stuff(piece, dots);
+    rememberedStuffing.set(piece, known);
+  }
   return known;
 }
 
