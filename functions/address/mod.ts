@@ -9,4 +9,4 @@
 export { printable } from './characters.ts';
 export { AddressError } from './errors.ts';
 export { type Mailbox, parseMailbox, recipientKey } from './mailbox.ts';
-export { type NamedMailbox, parseNamedMailbox } from './named-mailbox.ts';
+export { type NamedMailbox, parseNamedMailbox, parsePhrase } from './named-mailbox.ts';

@@ -34,6 +34,15 @@ function trimSpaces(text: string): string {
   return text.slice(start, end);
 }
 
+/**
+ * Reads a phrase alone: the name of a mailing list, say.
+ * @returns what it says, without quotes; `null` where that is nothing
+ * @throws AddressError
+ */
+export function parsePhrase(text: string): string | null {
+  return readName(text, text);
+}
+
 /** A phrase: atoms and quoted-strings with spaces between (RFC 5322 §3.2.5), and the dot that people write (§4.1). */
 function readName(phrase: string, text: string): string | null {
   const refuse = (problem: string): never => {
