@@ -3,11 +3,12 @@ import { resolve } from 'node:path';
 import { openAudience, openCampaign } from './campaigns.ts';
 import { type Command, InputError, type Shell, UsageError } from './command.ts';
 import { composeOne, now, recipientOf, rowOf, sampleRecipient } from './single-mail.ts';
+import { stateFolder } from './states.ts';
 
 export const compose: Command = {
   name: 'compose',
   summary: "Print one recipient's message, octet for octet as it would be sent.",
-  usage: ['compose <campaign> [--recipient JSON | --row N [--audience FILE]] [--date ISO] [--out FILE]'],
+  usage: ['compose <campaign> [--recipient JSON | --row N [--audience FILE]] [--date ISO] [--state DIR] [--out FILE]'],
   details: `
 Without --recipient and --row: the recipient of the campaign's sample.json.
 Line ends are CRLF and lines that begin with a dot are as they are (not stuffed). Nothing is sent.`,
@@ -16,6 +17,7 @@ Line ends are CRLF and lines that begin with a dot are as they are (not stuffed)
     row: { type: 'string', value: 'N', description: 'a row of the audience, from 1' },
     audience: { type: 'string', value: 'FILE', description: "with --row: recipients in place of the campaign's own" },
     date: { type: 'string', value: 'ISO', description: 'the moment of the Date field (default now)' },
+    state: { type: 'string', value: 'DIR', description: 'whose key signs the link to leave a list (default .cartero)' },
     out: { type: 'string', value: 'FILE', description: 'write there instead of to standard output' },
   },
   examples: [
@@ -36,7 +38,7 @@ Line ends are CRLF and lines that begin with a dot are as they are (not stuffed)
     const date = words.moment('date') ?? now();
     const campaign = await openCampaign(name, shell);
     const fields = await recipient();
-    const { data } = await composeOne(campaign, fields, { date });
+    const { data } = await composeOne(campaign, fields, { date, state: stateFolder(words, shell) });
     const octets = Buffer.concat(data.pieces);
     const out = words.text('out');
     if (out === undefined) shell.out(octets);

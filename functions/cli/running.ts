@@ -1,5 +1,5 @@
 /** One campaign's run from plan to end, told on the way: what `run` and the demo share. */
-import { type LocalState, systemClock } from '#local';
+import { type LocalState, openLinkKeys, systemClock } from '#local';
 import {
   type AudienceFile,
   escapeControls,
@@ -98,6 +98,7 @@ async function sendAll(
   const composer = await MailComposer.open(loaded, {
     date: run.createdAt,
     readFile: (content) => readContent(state.objects, content),
+    linkKeys: loaded.campaign.oneClick === null ? [] : openLinkKeys(state.folder, run.createdAt),
   });
   const before = await state.ledger.totals(run.id);
   const open = before.pending + before.deferred + before.uncertain;

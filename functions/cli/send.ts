@@ -77,7 +77,7 @@ export const send: Command = {
         row === undefined
           ? await sampleRecipient(campaign)
           : await rowOf(await openAudience(campaign, words.text('audience'), shell), row);
-      return composeOne(campaign, fields, { date: now(), to });
+      return composeOne(campaign, fields, { date: now(), to, state: stateFolder(words, shell) });
     }
   },
 };

@@ -1,6 +1,6 @@
 /** One row of a campaign as one mail: what `compose` and the test form of `send` share. */
 import { readAudience } from '#audience';
-import { systemClock } from '#local';
+import { readLinkKeys, systemClock } from '#local';
 import {
   type AudienceFile,
   describePlan,
@@ -21,6 +21,8 @@ export interface SingleMailOptions {
   readonly date: number;
   /** In place of the row's own address. */
   readonly to?: string;
+  /** The state whose key signs the links of list mail; where it has none, they open nothing. */
+  readonly state: string;
 }
 
 /** The N-th row of an audience, from 1. @throws InputError where it has fewer, or the row is not in order */
@@ -99,7 +101,8 @@ export async function composeOne(
       `this recipient is not in order: ${problem === undefined ? 'there is none' : formatProblem({ file: 'recipient', field: problem.field ?? null, problem: problem.problem })}`,
     );
   }
-  const composer = await MailComposer.open(loaded, { date: options.date, readFile });
+  const linkKeys = readLinkKeys(options.state);
+  const composer = await MailComposer.open(loaded, { date: options.date, readFile, linkKeys });
   return composer.compose({ ...planned, fields: planned.fields });
 }
 

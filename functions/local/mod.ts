@@ -4,13 +4,14 @@
  * A state folder (`state.ts`) holds it all. Its ledger is one SQLite file: `ledger-database.ts` opens it and knows its
  * schema, `ledger-statements.ts` its sentences, `sqlite-ledger.ts` tells the moves. A lease lasts as long as its
  * process, which `process-lock.ts` knows without a clock. Objects are files that appear whole (`directory-store.ts`);
- * conversations are JSON Lines (`transcript-files.ts`). The embedded server has a room of its own, which `load-inbox.ts`
+ * conversations are JSON Lines (`transcript-files.ts`); `link-keys.ts` signs links in mails. The embedded server has a room of its own, which `load-inbox.ts`
  * opens.
  */
 export { type CampaignFolderOptions, openCampaignFolder } from './campaign-folder.ts';
 export { type DirectoryStoreOptions, openDirectoryStore } from './directory-store.ts';
 export { createCertificates } from './inbox/certificate-authority.ts';
 export type * from './inbox/mod.ts';
+export { LinkKeysError, openLinkKeys, readLinkKeys } from './link-keys.ts';
 export { loadInbox } from './load-inbox.ts';
 export { openProcessLock, type ProcessLock } from './process-lock.ts';
 export { type LocalState, openState, StateError, type StateOptions } from './state.ts';

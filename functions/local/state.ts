@@ -6,6 +6,7 @@
  *     transcripts/     SMTP conversations
  *     locks/           which processes live
  *     inbox/           what the embedded SMTP server took
+ *     link-keys.json   what signs the links by which subscribers leave
  *
  * Addresses are personal data: a folder that is made here is its user's alone, and kept out of version control.
  */
@@ -16,6 +17,7 @@ import type { Ledger, ObjectStore, TranscriptSink } from '#mailing';
 import { openDirectoryStore } from './directory-store.ts';
 import { makeFolder } from './durable-folder.ts';
 import { openLedgerDatabase } from './ledger-database.ts';
+import { LINK_KEYS_FILE } from './link-keys.ts';
 import { openProcessLock } from './process-lock.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 import { openTranscriptFiles } from './transcript-files.ts';
@@ -80,7 +82,14 @@ export function openState(folder: string, options: StateOptions = {}): LocalStat
   }
 }
 
-const OURS: ReadonlySet<string> = new Set(['ledger.sqlite', 'objects', 'transcripts', 'locks', 'inbox']);
+const OURS: ReadonlySet<string> = new Set([
+  'ledger.sqlite',
+  'objects',
+  'transcripts',
+  'locks',
+  'inbox',
+  LINK_KEYS_FILE,
+]);
 
 function enter(folder: string): void {
   try {

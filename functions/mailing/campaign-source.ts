@@ -61,7 +61,7 @@ export async function loadCampaign(source: CampaignSource): Promise<LoadedCampai
 }
 
 /** What no mail of the campaign could carry is said once, and not by each of its recipients. */
-function headerProblems({ from, sender, replyTo, headers }: Campaign, file: string): Problem[] {
+function headerProblems({ from, sender, replyTo, list, oneClick, headers }: Campaign, file: string): Problem[] {
   const problem = headerProblem(() =>
     composeMessage({
       date: 0,
@@ -71,6 +71,8 @@ function headerProblems({ from, sender, replyTo, headers }: Campaign, file: stri
       ...(sender === undefined ? {} : { sender }),
       ...(replyTo === undefined ? {} : { replyTo }),
       subject: '',
+      list,
+      ...(oneClick === null ? {} : { unsubscribe: oneClick }),
       headers,
       text: '',
     }),

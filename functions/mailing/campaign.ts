@@ -1,7 +1,9 @@
 /** `campaign.json`: what a user writes about a campaign. Its shape is published as templates/campaign.schema.json. */
 
 import { AddressError, type Mailbox, type NamedMailbox, parseMailbox, parseNamedMailbox } from '#address';
+import { HeaderError, type MailingList, parseListId } from '#mime';
 import schema from '../../templates/campaign.schema.json' with { type: 'json' };
+import { sha256 } from './digest.ts';
 import { parseDuration } from './duration.ts';
 import { jsonFileReader } from './json-file.ts';
 import type { UncertainPolicy } from './outcome.ts';
@@ -30,6 +32,10 @@ export interface Campaign {
   /** Reverse-path of the envelope; default the address of `from`. */
   readonly returnPath: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** The mailing list that it goes to, `null` where it goes to none. */
+  readonly list: MailingList | null;
+  /** The page to which each mail links with a token of its recipient; `null` where there is none. */
+  readonly oneClick: string | null;
   /** Path of the audience inside the campaign folder, where the campaign names one. */
   readonly audience?: string;
   readonly select: { readonly birthday?: string; readonly where?: Readonly<Record<string, string | number | boolean>> };
@@ -58,13 +64,21 @@ interface CampaignJson {
   schedule?: { timezone?: string; recipientTimezone?: string };
   attachments?: CampaignAttachment[];
   inline?: CampaignInline[];
-  list?: { id?: string; unsubscribe?: string };
+  list?: CampaignListJson;
   relay?: string;
   pace?: { messagesPerSecond?: number; connections?: number };
   canary?: unknown;
   onUncertain?: UncertainPolicy;
   expiresAfter?: string;
   archive?: boolean;
+}
+
+interface CampaignListJson {
+  id: string;
+  unsubscribe?: string;
+  oneClick?: boolean;
+  help?: string;
+  feedbackId?: string;
 }
 
 const readJson = jsonFileReader<CampaignJson>(schema);
@@ -76,12 +90,16 @@ const readJson = jsonFileReader<CampaignJson>(schema);
  */
 export function parseCampaign(name: string, file: string, text: string): Campaign {
   const { json, problems, report } = readJson(file, text);
-  const campaign = json === null ? null : readCampaign(json, report);
+  const campaign = json === null ? null : readCampaign(name, json, report);
   if (problems.length > 0 || campaign === null) throw new CampaignError(name, problems);
   return campaign;
 }
 
-function readCampaign(json: CampaignJson, report: (path: string[], problem: string) => void): Campaign | null {
+function readCampaign(
+  name: string,
+  json: CampaignJson,
+  report: (path: string[], problem: string) => void,
+): Campaign | null {
   if (json.canary !== undefined)
     report(['canary'], 'this version sends without canary; remove the key, or send to a small audience first');
   if (json.archive === true) report(['archive'], 'this version keeps no archive; remove the key');
@@ -94,13 +112,20 @@ function readCampaign(json: CampaignJson, report: (path: string[], problem: stri
   const timezone = json.schedule?.timezone ?? 'UTC';
   if (!isTimeZone(timezone))
     report(['schedule', 'timezone'], `"${timezone}" is no IANA time zone such as "Europe/Madrid"`);
-  if (from === undefined) return null;
+  const list = json.list === undefined ? null : readList(json.list, (problem) => report(['list', 'id'], problem));
+  if (from === undefined || list === undefined) return null;
   return {
     from,
     ...(sender === undefined ? {} : { sender }),
     ...(replyTo === undefined ? {} : { replyTo }),
     returnPath: returnPath ?? from.mailbox.address,
-    headers: [...Object.entries(json.headers ?? {}), ...listHeaders(json.list)],
+    headers: withDefaults(Object.entries(json.headers ?? {}), [
+      // RFC 3834 §5: no person writes these mails one by one, and no machine should answer them.
+      ['Auto-Submitted', 'auto-generated'],
+      ...(list === null ? [] : [feedbackId(name, list, from, json.list?.feedbackId)]),
+    ]),
+    list,
+    oneClick: isOneClick(json.list) ? json.list.unsubscribe : null,
     ...(json.audience === undefined ? {} : { audience: json.audience }),
     select: json.select ?? {},
     timezoneColumn: json.schedule?.recipientTimezone ?? 'timezone',
@@ -114,12 +139,39 @@ function readCampaign(json: CampaignJson, report: (path: string[], problem: stri
   };
 }
 
-/** List-Id (RFC 2919) and List-Unsubscribe (RFC 2369). */
-function listHeaders(list: CampaignJson['list']): [string, string][] {
-  const headers: [string, string][] = [];
-  if (list?.id !== undefined) headers.push(['List-Id', list.id]);
-  if (list?.unsubscribe !== undefined) headers.push(['List-Unsubscribe', `<${list.unsubscribe}>`]);
-  return headers;
+/** @returns `undefined` where its id is none, which is then reported */
+function readList(json: CampaignListJson, report: (problem: string) => void): MailingList | undefined {
+  const { id, help, unsubscribe } = json;
+  try {
+    return {
+      ...parseListId(id),
+      ...(help === undefined ? {} : { help }),
+      ...(unsubscribe === undefined || isOneClick(json) ? {} : { unsubscribe }),
+    };
+  } catch (error) {
+    if (!(error instanceof HeaderError)) throw error;
+    report(error.problem);
+    return undefined;
+  }
+}
+
+function isOneClick(list: CampaignListJson | undefined): list is CampaignListJson & { unsubscribe: string } {
+  return list?.unsubscribe !== undefined && list.oneClick !== false;
+}
+
+type Field = readonly [name: string, value: string];
+
+/** A campaign's own field wins over what it would have had anyway. */
+function withDefaults(fields: readonly Field[], defaults: readonly Field[]): Field[] {
+  const own = new Set(fields.map(([name]) => name.toLowerCase()));
+  return [...fields, ...defaults.filter(([name]) => !own.has(name.toLowerCase()))];
+}
+
+/** What Gmail counts complaints by: up to three identifiers, and last the sender's, of 5 to 15 characters. */
+function feedbackId(campaign: string, { id }: MailingList, { mailbox }: NamedMailbox, given?: string): Field {
+  const sender = /^.{5,15}$/.test(mailbox.domain) ? mailbox.domain : sha256(mailbox.domain).slice(0, 12);
+  const derived = [campaign, id, 'list', sender].map((part) => part.replaceAll(/[^A-Za-z0-9._-]/g, '-')).join(':');
+  return ['Feedback-ID', given ?? derived];
 }
 
 type AddressField = 'from' | 'sender' | 'replyTo' | 'returnPath';

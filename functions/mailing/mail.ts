@@ -1,9 +1,10 @@
 /** From a planned row to an envelope and the octets of its mail. The same plan and row give the same octets, always. */
-import { parseMailbox } from '#address';
+import { type Mailbox, parseMailbox, recipientKey } from '#address';
 import { ComposeError, type EncodedPart, encodeAttachment, type MailData, MessageComposer } from '#mime';
 import { RenderError } from '#render';
 import type { Envelope } from '#smtp';
 import { attachmentKey, isTemplate, type LoadedCampaign, lastSegment, typeOf } from './campaign-source.ts';
+import { keyOfRun, type LinkKey, linkWith, signedToken } from './list-link.ts';
 
 export interface Mail {
   readonly envelope: Envelope;
@@ -38,6 +39,7 @@ export class MailComposer {
   readonly #loaded: LoadedCampaign;
   readonly #messages: MessageComposer;
   readonly #readFile: (content: string) => Promise<Uint8Array>;
+  readonly #linkKey: LinkKey;
   readonly #inline: readonly EncodedPart[];
   /** `null` where the file differs from recipient to recipient. */
   readonly #attachments: readonly (EncodedPart | Uint8Array | null)[];
@@ -53,6 +55,7 @@ export class MailComposer {
     const boundarySeed = `${options.date} ${campaign.from.mailbox.address}`;
     this.#messages = new MessageComposer({ ...campaign, date: options.date, boundarySeed });
     this.#readFile = options.readFile;
+    this.#linkKey = keyOfRun(options.linkKeys ?? [], options.date);
     this.#inline = inline;
     this.#attachments = attachments;
   }
@@ -109,16 +112,26 @@ export class MailComposer {
     const { campaign, templates } = this.#loaded;
     const { fields } = row;
     const name = typeof fields.name === 'string' && fields.name !== '' ? fields.name : null;
+    const mailbox = parseMailbox(row.recipient);
     const data = this.#messages.compose({
       messageId: row.messageId,
-      to: { name, mailbox: parseMailbox(row.recipient) },
+      to: { name, mailbox },
       subject: this.#subjectOf(row),
+      unsubscribe: this.#linkOf(mailbox),
       text: templates.hasText ? templates.text(fields) : undefined,
       html: templates.hasHtml ? templates.html(fields) : undefined,
       inline: this.#inline,
       attachments: campaign.attachments.length === 0 ? NO_ATTACHMENTS : await this.#attachmentsOf(row),
     });
     return { envelope: { reversePath: campaign.returnPath, forwardPaths: [row.recipient] }, data };
+  }
+
+  /** By which one recipient leaves the list. */
+  #linkOf(mailbox: Mailbox): string | undefined {
+    const { list, oneClick } = this.#loaded.campaign;
+    if (list === null || oneClick === null) return undefined;
+    const claims = { purpose: 'unsubscribe', list: list.id, recipient: recipientKey(mailbox) } as const;
+    return linkWith(oneClick, signedToken(this.#linkKey, claims));
   }
 
   #subjectOf({ recipient, fields }: MailRow): string {
@@ -153,6 +166,8 @@ export interface ComposerOptions {
   readonly date: number;
   /** Reads what the plan pinned, by its SHA-256. */
   readonly readFile: (content: string) => Promise<Uint8Array>;
+  /** What signs the links of list mail. Default: none, and such links open nothing: for mail that is only looked at. */
+  readonly linkKeys?: readonly LinkKey[];
 }
 
 function encode(name: string, type: string, content: Uint8Array): EncodedPart {

@@ -3,7 +3,7 @@
  *
  * json-file ► campaign ► campaign-source ► relay: what a user writes, read and refused with file, line and field.
  * frozen ► planner ► batch-file ► run-identity ► runs: a run's own copy, its recipients, which run it is.
- * mail: from a row to envelope and octets.
+ * mail, list-link: from a row to envelope and octets, and the link by which its reader leaves a list.
  * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator.
  * outcome, ports: the words, and all the outside that the domain speaks to.
  */
@@ -19,6 +19,15 @@ export {
 } from './campaign-source.ts';
 export { type Estimate, estimate } from './estimate.ts';
 export { type AudienceFile, frozenSource, pinInPlace, readContent, readManifest } from './frozen.ts';
+export {
+  keyOfRun,
+  type LinkClaims,
+  type LinkKey,
+  type LinkPurpose,
+  linkWith,
+  readToken,
+  signedToken,
+} from './list-link.ts';
 export { type Mail, MailComposer, MailError, type MailRow } from './mail.ts';
 export { nearName } from './near-name.ts';
 export * from './outcome.ts';

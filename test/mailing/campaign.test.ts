@@ -25,7 +25,9 @@ describe('parseCampaign', () => {
     expect(read(file())).toMatchObject({
       from: { name: 'News', mailbox: { address: 'news@example.com' } },
       returnPath: 'news@example.com',
-      headers: [],
+      headers: [['Auto-Submitted', 'auto-generated']],
+      list: null,
+      oneClick: null,
       select: {},
       timezoneColumn: 'timezone',
       timezone: 'UTC',
@@ -38,20 +40,33 @@ describe('parseCampaign', () => {
     });
   });
 
+  const AUTO = ['Auto-Submitted', 'auto-generated'];
   const taken: readonly [string, object][] = [
     ['"returnPath": "bounces@example.com"', { returnPath: 'bounces@example.com' }],
     ['"returnPath": ""', { returnPath: '' }],
     ['"expiresAfter": "PT90M"', { expiresAfterMs: 5_400_000 }],
     ['"archive": false', {}],
-    ['"headers": { "X-Campaign": "1" }', { headers: [['X-Campaign', '1']] }],
+    ['"headers": { "X-Campaign": "1" }', { headers: [['X-Campaign', '1'], AUTO] }],
+    ['"headers": { "auto-submitted": "no" }', { headers: [['auto-submitted', 'no']] }],
     [
       '"list": { "id": "News <news.example.com>", "unsubscribe": "https://example.com/u" }',
       {
-        headers: [
-          ['List-Id', 'News <news.example.com>'],
-          ['List-Unsubscribe', '<https://example.com/u>'],
-        ],
+        headers: [AUTO, ['Feedback-ID', 'letters:news.example.com:list:example.com']],
+        list: { name: 'News', id: 'news.example.com' },
+        oneClick: 'https://example.com/u',
       },
+    ],
+    [
+      '"list": { "id": "<a.b>", "unsubscribe": "https://example.com/u", "oneClick": false, "help": "mailto:a@b.c" }',
+      {
+        list: { name: null, id: 'a.b', unsubscribe: 'https://example.com/u', help: 'mailto:a@b.c' },
+        oneClick: null,
+      },
+    ],
+    ['"list": { "id": "<a.b>", "feedbackId": "x:y:sender" }', { headers: [AUTO, ['Feedback-ID', 'x:y:sender']] }],
+    [
+      '"list": { "id": "<a.b>" }, "headers": { "Feedback-ID": "sender" }',
+      { headers: [['Feedback-ID', 'sender'], AUTO], oneClick: null },
     ],
     [
       '"schedule": { "cron": "0 9 ? * MON *", "timezone": "America/Mexico_City", "recipientTimezone": "zone" }',
@@ -105,6 +120,16 @@ describe('parseCampaign', () => {
     [['"expiresAfter": "2 days"'], '"expiresAfter": is not in the form wanted, such as "PT48H", "P3D"'],
     [['"audience": "/etc/passwd"'], '"audience": is not in the form wanted, such as "subscribers.csv"'],
     [['"audience": "../a.csv"'], '"audience": is not in the form wanted'],
+    [['"list": {}'], '"list": the key "id" is missing'],
+    [
+      ['"list": { "id": "news.example.com" }'],
+      '"list.id": is not in the form wanted, such as "News <news.example.com>"',
+    ],
+    [['"list": { "id": "News <news>" }'], 'campaign.json:3: "list.id": found "News <news>", a name and <label.domain>'],
+    [['"list": { "id": "Ne\\"ws <a.b>" }'], '"list.id": found a quotation mark that is never closed, a name is wanted'],
+    [['"list": { "id": "<a.b>", "unsubscribe": "https://a.b/#x" }'], '"list.unsubscribe": is not in the form wanted'],
+    [['"list": { "id": "<a.b>", "help": "http://a.b/" }'], '"list.help": is not in the form wanted'],
+    [['"list": { "id": "<a.b>", "feedbackId": "a:b:c:d:sender" }'], '"list.feedbackId": is not in the form wanted'],
     [['"relay": "a b"'], '"relay": is not in the form wanted, such as "default"'],
     [['"pace": { "messagesPerSecond": 0 }'], '"pace.messagesPerSecond": must be > 0'],
     [['"pace": {}'], '"pace": must NOT have fewer than 1 properties'],
@@ -193,7 +218,15 @@ describe('loadCampaign', () => {
     [
       'a list field twice',
       campaign({ headers: { 'list-id': 'a <a.b>' }, list: { id: 'a <a.b>' } }),
-      '"List-Id": found this field twice',
+      '"list-id": found this field twice',
+    ],
+    [
+      'a link of its own beside that of each recipient',
+      campaign({
+        headers: { 'List-Unsubscribe': '<mailto:a@b.c>' },
+        list: { id: '<a.b>', unsubscribe: 'https://a.b/' },
+      }),
+      '"List-Unsubscribe": found this field twice',
     ],
     [
       'a composite attachment',
