@@ -16,6 +16,11 @@ const LIKELY_MEANT: Readonly<Record<string, string>> = {
   'body.txt': 'body.txt.hbs',
   'body.text.hbs': 'body.txt.hbs',
   'body.hbs': 'body.html.hbs or body.txt.hbs',
+  'body.amp.hbs': 'body.amp.html.hbs',
+  'body.html.amp.hbs': 'body.amp.html.hbs',
+  'calendar.ics': 'calendar.ics.hbs',
+  'event.ics.hbs': 'calendar.ics.hbs',
+  'body.ics.hbs': 'calendar.ics.hbs',
 };
 
 /** @param loaded `null` where the campaign is not in order otherwise, perhaps since its files are called like this */

@@ -36,7 +36,11 @@ export const CAMPAIGN_FILE = 'campaign.json';
 export const SAMPLE_FILE = 'sample.json';
 const SUBJECT = 'subject.hbs';
 const HTML = 'body.html.hbs';
+const AMP = 'body.amp.html.hbs';
 const TEXT = 'body.txt.hbs';
+const CALENDAR = 'calendar.ics.hbs';
+/** All of these that are there make the campaign what it is. */
+export const TEMPLATE_FILES: readonly string[] = [SUBJECT, HTML, AMP, TEXT, CALENDAR];
 
 /** Keys under which attachments' templates stand in the template set. */
 export const attachmentKey = (index: number, part: 'object' | 'name') => `attachments.${index}.${part}`;
@@ -124,6 +128,8 @@ async function missingFiles({ files, location }: CampaignSource, campaign: Campa
     });
   if (!(await files.has(SUBJECT))) missing(SUBJECT);
   if (!(await files.has(HTML)) && !(await files.has(TEXT))) missing(`${HTML} or ${TEXT}`);
+  if ((await files.has(AMP)) && !(await files.has(HTML)))
+    problems.push({ file: `${location}/${AMP}`, problem: `most readers know no AMP; ${HTML} is wanted beside it` });
   for (const [index, { object }] of campaign.attachments.entries()) {
     if (!isTemplate(object)) await checkObject(object, `attachments.${index}.object`);
   }
@@ -148,7 +154,9 @@ async function compile(source: CampaignSource, campaign: Campaign): Promise<Temp
   if (subject.text.trim() === '')
     throw new CampaignError(name, [{ file: subject.name, problem: 'this is blank, a subject is wanted' }]);
   const html = await optional(HTML);
+  const amp = await optional(AMP);
   const text = await optional(TEXT);
+  const calendar = await optional(CALENDAR);
   const named = new Map<string, Source>();
   for (const [index, attachment] of campaign.attachments.entries()) {
     const sourceName = `${location}/${CAMPAIGN_FILE} attachments.${index}`;
@@ -160,7 +168,9 @@ async function compile(source: CampaignSource, campaign: Campaign): Promise<Temp
     return compileTemplates({
       subject,
       ...(html === undefined ? {} : { html }),
+      ...(amp === undefined ? {} : { amp }),
       ...(text === undefined ? {} : { text }),
+      ...(calendar === undefined ? {} : { calendar }),
       named,
       partials: await sharedTemplates(source, '_partials'),
       layouts: await sharedTemplates(source, '_layouts'),

@@ -9,6 +9,7 @@ import {
   type FileTree,
   isTemplate,
   type LoadedCampaign,
+  TEMPLATE_FILES,
 } from './campaign-source.ts';
 import { FieldDigest, sha256, sha256OfStream } from './digest.ts';
 import { ObjectMissingError, type ObjectStore, type RunRecord } from './ports.ts';
@@ -34,8 +35,6 @@ export interface Manifest {
   readonly audience: { readonly name: string; readonly content: string };
 }
 
-const TEMPLATES = [CAMPAIGN_FILE, 'subject.hbs', 'body.html.hbs', 'body.txt.hbs'];
-
 /** Hashes everything that makes the campaign what it is. Reads the audience once, in constant memory. */
 export async function describeCampaign(
   { source, campaign }: LoadedCampaign,
@@ -50,7 +49,7 @@ export async function describeCampaign(
     campaign: source.name,
     location: source.location,
     identity: source.identity,
-    files: await hashesOf(source.files, [...TEMPLATES, ...named]),
+    files: await hashesOf(source.files, [CAMPAIGN_FILE, ...TEMPLATE_FILES, ...named]),
     shared: await hashesOf(source.shared, [
       ...(await source.shared.list('_layouts/')),
       ...(await source.shared.list('_partials/')),

@@ -119,7 +119,9 @@ export class MailComposer {
       subject: this.#subjectOf(row),
       unsubscribe: this.#linkOf(mailbox),
       text: templates.hasText ? templates.text(fields) : undefined,
+      amp: templates.hasAmp ? templates.amp(fields) : undefined,
       html: templates.hasHtml ? templates.html(fields) : undefined,
+      calendar: templates.hasCalendar ? templates.calendar(fields) : undefined,
       inline: this.#inline,
       attachments: campaign.attachments.length === 0 ? NO_ATTACHMENTS : await this.#attachmentsOf(row),
     });

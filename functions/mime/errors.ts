@@ -21,7 +21,7 @@ export class HeaderError extends ComposeError {
   override readonly name = 'HeaderError';
 }
 
-/** A text body cannot be sent as it was given. `field` is `text`, `html`, `inline` or `body`. */
+/** A text body cannot be sent as it was given. `field` is `text`, `amp`, `html`, `calendar`, `inline` or `body`. */
 export class BodyError extends ComposeError {
   readonly code = 'ERR_BODY';
   override readonly name = 'BodyError';

@@ -39,7 +39,11 @@ export interface Letter {
   readonly unsubscribe?: string | undefined;
   /** Plain text; lines end with LF or CRLF. One of `text` and `html` is needed. */
   readonly text?: string | undefined;
+  /** The same for readers that know AMP; beside `html` only. */
+  readonly amp?: string | undefined;
   readonly html?: string | undefined;
+  /** An event as iCalendar, with its METHOD (RFC 6047). */
+  readonly calendar?: string | undefined;
   /** Parts that `html` shows by their content id. */
   readonly inline?: readonly EncodedPart[];
   readonly attachments?: readonly EncodedPart[];
@@ -84,7 +88,12 @@ export class MessageComposer {
   /** All mails have one link to leave the list by. */
   readonly #hasLink: boolean;
   readonly #boundarySeed: string | undefined;
-  readonly #refrains: Refrains = { text: new Refrain(), html: new Refrain() };
+  readonly #refrains: Refrains = {
+    text: new Refrain(),
+    amp: new Refrain(),
+    html: new Refrain(),
+    calendar: new Refrain(),
+  };
 
   /** @throws HeaderError */
   constructor({ date, from, sender, replyTo, list, headers, boundarySeed }: Letterhead) {

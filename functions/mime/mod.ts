@@ -4,7 +4,7 @@
  * `message` puts a message together from three things. Its header passes `header`, the one gate, field by field: what
  * would be read as something else is refused there; text beyond ASCII goes through `encoded-word` and `parameter`, and
  * `folding` keeps lines short; `list-fields` are those of mailing lists. Its body is a tree made by `multipart`: texts (`text-body`, which measures, then takes 7bit by
- * `seven-bit`, `quoted-printable` or `base64`) and files (`attachment`, encoded once and shared by all mails), set apart by the
+ * `seven-bit`, `quoted-printable` or `base64`; an event is looked at by `calendar`) and files (`attachment`, encoded once and shared by all mails), set apart by the
  * boundaries of `boundary`, which cannot occur in them. Time comes in by argument; nothing here is random.
  */
 export { type Attachment, type EncodedPart, encodeAttachment } from './attachment.ts';

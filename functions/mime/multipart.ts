@@ -3,18 +3,22 @@
  *
  *     multipart/mixed                      where there are attachments
  *       multipart/related                  where there are inline parts
- *         multipart/alternative            where there is plain text and HTML
- *           text/plain, text/html          the plainest first (RFC 2046 §5.1.4)
+ *         multipart/alternative            where there is more than one text
+ *           text/plain                     the plainest first (RFC 2046 §5.1.4)
+ *           text/x-amp-html                in front of the HTML, since some readers show the last that they know
+ *           text/html
+ *           text/calendar; method=…        an event; last, and seen only by readers that know it
  *         image/png …
  *       application/pdf …
  */
 import { printable } from '#address';
 import type { EncodedPart } from './attachment.ts';
 import { SAMPLE_BOUNDARY } from './boundary.ts';
+import { calendarText } from './calendar.ts';
 import { BodyError } from './errors.ts';
 import { parameterisedField } from './header.ts';
 import type { Refrain } from './refrain.ts';
-import { type TextBody, textBody } from './text-body.ts';
+import { type TextBody, type TextField, textBody } from './text-body.ts';
 
 /**
  * What a message is put together from, in order: ASCII, a text with its content fields still to be written, octets that
@@ -30,7 +34,9 @@ interface Entity {
 
 export interface BodyParts {
   readonly text?: string | undefined;
+  readonly amp?: string | undefined;
   readonly html?: string | undefined;
+  readonly calendar?: string | undefined;
   readonly inline?: readonly EncodedPart[] | undefined;
   readonly attachments?: readonly EncodedPart[] | undefined;
 }
@@ -38,10 +44,7 @@ export interface BodyParts {
 const NONE: readonly EncodedPart[] = [];
 
 /** What the texts of one mailing have in common, each kind for itself. */
-export interface Refrains {
-  readonly text: Refrain;
-  readonly html: Refrain;
-}
+export type Refrains = Readonly<Record<TextField, Refrain>>;
 
 /**
  * The body of a message with its content fields.
@@ -60,14 +63,26 @@ export function composeBody(parts: BodyParts, refrains: Refrains, nextBoundary: 
   return attachments.length === 0 ? entity.segments : multipart('mixed', entity, attachments, nextBoundary()).segments;
 }
 
-function readableEntity({ text, html }: BodyParts, refrains: Refrains, nextBoundary: () => string): Entity {
-  const plain = text === undefined ? null : textBody('text', text, refrains.text);
-  const rich = html === undefined ? null : textBody('html', html, refrains.html);
-  if (plain !== null && rich !== null)
-    return multipart('alternative', { mediaType: plain.mediaType, segments: [plain] }, [rich], nextBoundary());
-  const only = plain ?? rich;
-  if (only === null) throw new BodyError('body', 'found neither text nor HTML, one of them is wanted');
-  return { mediaType: only.mediaType, segments: [only] };
+function readableEntity(parts: BodyParts, refrains: Refrains, nextBoundary: () => string): Entity {
+  const { text, amp, html, calendar } = parts;
+  const texts: TextBody[] = [];
+  const add = (field: TextField, content: string | undefined, mediaType: string) => {
+    if (content !== undefined) texts.push(textBody(field, content, mediaType, refrains[field]));
+  };
+  add('text', text, 'text/plain');
+  add('amp', amp, 'text/x-amp-html');
+  add('html', html, 'text/html');
+  if (calendar !== undefined) {
+    const event = calendarText(calendar);
+    add('calendar', event.text, event.mediaType);
+  }
+  const [first, ...others] = texts;
+  if (first === undefined || (text === undefined && html === undefined))
+    throw new BodyError('body', 'found neither text nor HTML, one of them is wanted');
+  if (amp !== undefined && html === undefined)
+    throw new BodyError('amp', 'found AMP without HTML, which most readers need beside it');
+  const entity = { mediaType: first.mediaType, segments: [first] };
+  return others.length === 0 ? entity : multipart('alternative', entity, others, nextBoundary());
 }
 
 function multipart(

@@ -17,7 +17,8 @@ import { utf8Of } from './utf8.ts';
 
 /** A text that was looked at, and is still to be encoded. */
 export interface TextBody {
-  readonly mediaType: 'text/plain' | 'text/html';
+  /** With its parameters but for the charset. */
+  readonly mediaType: string;
   /** Its line ends are LF. */
   readonly text: string;
   /** In UTF-8. */
@@ -26,12 +27,15 @@ export interface TextBody {
   readonly parts: readonly (string | Stretch)[];
 }
 
+/** Which of a message's texts it is. */
+export type TextField = 'text' | 'amp' | 'html' | 'calendar';
+
 /**
+ * @param mediaType with its parameters; one of few, for its content fields are kept
  * @param refrain what the mailing's texts of this field have in common
  * @throws BodyError naming `field` where `text` is no text
  */
-export function textBody(field: 'text' | 'html', text: string, refrain: Refrain): TextBody {
-  const mediaType = field === 'text' ? 'text/plain' : 'text/html';
+export function textBody(field: TextField, text: string, mediaType: string, refrain: Refrain): TextBody {
   const lines = linesOf(field, text);
   const parts = refrain.partsOf(lines);
   let octets = 0;
@@ -39,7 +43,7 @@ export function textBody(field: 'text' | 'html', text: string, refrain: Refrain)
   return { mediaType, text: lines, octets, parts };
 }
 
-function linesOf(field: 'text' | 'html', text: string): string {
+function linesOf(field: TextField, text: string): string {
   if (typeof text !== 'string') throw new BodyError(field, `found ${typeof text}, a string is wanted`);
   if (!text.isWellFormed()) throw new BodyError(field, 'found a lone surrogate, whole characters are wanted');
   if (text.includes('\0')) throw new BodyError(field, 'found a NUL (U+0000), text is wanted');
@@ -57,22 +61,25 @@ export function textBound({ octets, parts }: TextBody): number {
   return MAX_CONTENT_FIELDS_OCTETS + quotedPrintableBound(own);
 }
 
-const MAX_CONTENT_FIELDS_OCTETS = 100;
+const MAX_CONTENT_FIELDS_OCTETS = 120;
 
-/** Content fields and the empty line behind them, by media type and encoding: there are no others. */
-const CONTENT_FIELDS = {
-  'text/plain': contentFields('text/plain'),
-  'text/html': contentFields('text/html'),
-} as const;
+type ContentFields = Readonly<Record<'7bit' | 'quoted-printable' | 'base64', string>>;
 
-function contentFields(mediaType: string) {
+/** Content fields and the empty line behind them, by media type and encoding. */
+const CONTENT_FIELDS = new Map<string, ContentFields>();
+
+function contentFieldsOf(mediaType: string): ContentFields {
+  const known = CONTENT_FIELDS.get(mediaType);
+  if (known !== undefined) return known;
   const withEncoding = (encoding: string) =>
     `Content-Type: ${mediaType}; charset=utf-8\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n`;
-  return {
+  const fields = {
     '7bit': withEncoding('7bit'),
     'quoted-printable': withEncoding('quoted-printable'),
     base64: withEncoding('base64'),
   };
+  CONTENT_FIELDS.set(mediaType, fields);
+  return fields;
 }
 
 /**
@@ -82,7 +89,7 @@ function contentFields(mediaType: string) {
  */
 export function writeText(body: TextBody, out: Assembly): boolean {
   const { text, octets, mediaType } = body;
-  const fields = CONTENT_FIELDS[mediaType];
+  const fields = contentFieldsOf(mediaType);
   const start = out.mark();
   // Nothing that could be taken for a boundary goes as it is (boundary.ts).
   if (octets === text.length && !text.includes('--=_')) {

@@ -22,13 +22,14 @@ import type { Variables } from './values.ts';
 
 export type Template = (variables: Variables, account: Account) => string;
 
-/**
- * @param isHtml HTML escapes what it prints; subjects, text and names do not
- * @returns compiles a sheet with all that it reaches; sheets are compiled once
- */
-export function createCompiler(library: Library, isHtml: boolean): (sheet: Sheet) => Template {
+/** HTML and iCalendar escape what they print; subjects, text and names do not. */
+export type Form = 'text' | 'html' | 'calendar';
+
+/** @returns compiles a sheet with all that it reaches; sheets are compiled once */
+export function createCompiler(library: Library, form: Form): (sheet: Sheet) => Template {
   const sites: Site[] = [];
-  const environment = createEnvironment(sites);
+  const isHtml = form === 'html';
+  const environment = createEnvironment(sites, form === 'calendar' ? escapeForCalendar : asItIs);
   const compiled = new Map<Sheet, Handlebars.TemplateDelegate>();
   const compile = (sheet: Sheet): Handlebars.TemplateDelegate => {
     const delegate = compiled.get(sheet) ?? build(environment, sheet, isHtml, sites);
@@ -86,12 +87,19 @@ function build(
   }
 }
 
-function createEnvironment(sites: readonly Site[]): typeof Handlebars {
+/** TEXT of RFC 5545 §3.3.11: no value ends its line, or is two where one is meant. */
+function escapeForCalendar(text: string): string {
+  return text.replace(/[\\;,]/g, '\\$&').replace(/\r\n|[\r\n\u0085\u2028\u2029]/g, '\\n');
+}
+
+const asItIs = (text: string) => text;
+
+function createEnvironment(sites: readonly Site[], toPrint: (text: string) => string): typeof Handlebars {
   const environment = Handlebars.create();
   const kept = new Set(['if', 'unless']);
   for (const name of Object.keys(environment.helpers)) if (!kept.has(name)) environment.unregisterHelper(name);
   for (const name of Object.keys(environment.decorators)) environment.unregisterDecorator(name);
-  const inner = innerHelpers(sites);
+  const inner = innerHelpers(sites, toPrint);
   environment.registerHelper({
     each,
     with: withValue,

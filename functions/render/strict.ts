@@ -68,8 +68,11 @@ export interface InnerHelpers {
   readonly argument: (value: unknown, site: number) => unknown;
 }
 
-/** @param sites read when a template renders, so that they may still grow while templates are compiled */
-export function innerHelpers(sites: readonly Site[]): InnerHelpers {
+/**
+ * @param sites read when a template renders, so that they may still grow while templates are compiled
+ * @param toPrint makes a value what is printed, where Handlebars does not escape it
+ */
+export function innerHelpers(sites: readonly Site[], toPrint: (text: string) => string): InnerHelpers {
   const check = (value: unknown, number: number): unknown => {
     const site = sites[number];
     return site === undefined || value instanceof Unfit ? value : fitting(value, site);
@@ -83,7 +86,7 @@ export function innerHelpers(sites: readonly Site[]): InnerHelpers {
     argument: check,
     value: demand,
     print: (value, number, options) => {
-      const text = String(demand(value, number));
+      const text = toPrint(String(demand(value, number)));
       spend(options.data.account, text, sites[number]);
       return text;
     },

@@ -12,7 +12,11 @@ export interface TemplateSources {
   /** One trailing line end belongs to the file, not to the subject. */
   readonly subject: Source;
   readonly html?: Source;
+  /** HTML as well. */
+  readonly amp?: Source;
   readonly text?: Source;
+  /** iCalendar. */
+  readonly calendar?: Source;
   /** Other one-line strings with variables: an attachment's name, for example. */
   readonly named?: ReadonlyMap<string, Source>;
   readonly partials: ReadonlyMap<string, Source>;
@@ -22,11 +26,17 @@ export interface TemplateSources {
 /** Every function throws RenderError for a row that the template does not fit. */
 export interface TemplateSet {
   readonly hasHtml: boolean;
+  readonly hasAmp: boolean;
   readonly hasText: boolean;
+  readonly hasCalendar: boolean;
   /** One line, not HTML-escaped. */
   subject(variables: Variables): string;
   /** HTML in which every value is escaped. */
   html(variables: Variables): string;
+  /** The same. */
+  amp(variables: Variables): string;
+  /** iCalendar in which every value is escaped as TEXT (RFC 5545 §3.3.11). */
+  calendar(variables: Variables): string;
   /** Not HTML-escaped. */
   text(variables: Variables): string;
   /** One line, not HTML-escaped. */
@@ -38,7 +48,8 @@ export interface TemplateSet {
 /** @throws TemplateError for the first thing that is wrong, with file, line and column */
 export function compileTemplates(sources: TemplateSources): TemplateSet {
   const library = openLibrary(sources);
-  const compileText = createCompiler(library, false);
+  const compileText = createCompiler(library, 'text');
+  const compileHtml = createCompiler(library, 'html');
   const oneLine = (source: Source) => {
     const sheet = parseSheet(source, 'template');
     refuseLineBreaks(sheet, library);
@@ -49,15 +60,21 @@ export function compileTemplates(sources: TemplateSources): TemplateSet {
     return { sheet, render: renderer(compile(sheet), source.name, false) };
   };
   const subject = oneLine({ ...sources.subject, text: withoutLineEnd(sources.subject.text) });
-  const html = sources.html && body(sources.html, createCompiler(library, true));
+  const html = sources.html && body(sources.html, compileHtml);
+  const amp = sources.amp && body(sources.amp, compileHtml);
   const text = sources.text && body(sources.text, compileText);
+  const calendar = sources.calendar && body(sources.calendar, createCompiler(library, 'calendar'));
   const named = new Map([...(sources.named ?? [])].map(([key, source]) => [key, oneLine(source)]));
-  const all = [subject, html, text, ...named.values()].filter((each) => each !== undefined);
+  const all = [subject, html, amp, text, calendar, ...named.values()].filter((each) => each !== undefined);
   return {
     hasHtml: html !== undefined,
+    hasAmp: amp !== undefined,
     hasText: text !== undefined,
+    hasCalendar: calendar !== undefined,
     subject: subject.render,
     html: html?.render ?? absent('HTML body'),
+    amp: amp?.render ?? absent('AMP body'),
+    calendar: calendar?.render ?? absent('event'),
     text: text?.render ?? absent('text body'),
     named: (key, variables) => (named.get(key)?.render ?? absent(`string named ${JSON.stringify(key)}`))(variables),
     required: requirementsOf(

@@ -213,6 +213,7 @@ describe('loadCampaign', () => {
     ['an attachment by URL', campaign({ attachments: [{ object: 'http://169.254.169.254/x' }] }), 'is not relative'],
     ['a path with "."', campaign({ attachments: [{ object: './a.pdf' }] }), 'an empty, "." or ".." segment'],
     ['a header field of the composer', campaign({ headers: { Subject: 'x' } }), 'letters/campaign.json: "Subject": '],
+    ['AMP without HTML', { 'body.amp.html.hbs': '<html ⚡4email></html>' }, 'body.html.hbs is wanted beside it'],
     ['a Bcc', campaign({ headers: { bcc: 'e@example.com' } }), 'letters/campaign.json: "bcc": '],
     ['a Content-Type', campaign({ headers: { 'Content-Type': 'text/plain' } }), '"Content-Type": '],
     [

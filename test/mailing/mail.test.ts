@@ -35,3 +35,40 @@ test('a recipient beyond ASCII is in envelope and header as UTF-8, and the mail 
   expect(data.sevenBit).toBe(false);
   expect((await compose('Hello', { name: 'Jörg' })).data.sevenBit).toBe(true);
 });
+
+test('AMP and an event that lie beside the bodies go with them', async () => {
+  const root = temporaryFolder();
+  const folder = await writeCampaign(root, 'letters', {
+    'body.html.hbs': '<p>{{name}}</p>',
+    'body.amp.html.hbs': '<html ⚡4email>{{name}}</html>',
+    'calendar.ics.hbs': `BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Example//EN
+METHOD:REQUEST
+BEGIN:VEVENT
+UID:{{uid}}@example.com
+DTSTAMP:20261201T090000Z
+DTSTART:20261224T190000Z
+SUMMARY:Dinner, with {{name}}
+END:VEVENT
+END:VCALENDAR
+`,
+  });
+  const loaded = await loadCampaign(await openCampaignFolder(folder, { projectTemplates: root }));
+  const composer = await MailComposer.open(loaded, { date: 0, readFile: async () => new Uint8Array() });
+  const compose = (fields: Record<string, unknown>) =>
+    composer.compose({ recipient: 'ana@example.com', messageId: 'a@example.com', fields });
+  const { data } = await compose({ name: 'Ana, 3', uid: 7 });
+  const message = Buffer.concat(data.pieces).toString();
+  expect(message.match(/(?<=\r\nContent-Type: )text.*/g)).toEqual([
+    'text/plain; charset=utf-8',
+    'text/x-amp-html; charset=utf-8',
+    'text/html; charset=utf-8',
+    'text/calendar; method=REQUEST; charset=utf-8',
+  ]);
+  expect(message).toContain('\r\nSUMMARY:Dinner, with Ana\\, 3\r\n');
+  // A line of its own is refused at the gate, wherever it comes from.
+  const error = await compose({ name: 'Ana', uid: '7\r\nX' }).catch((thrown: unknown) => thrown);
+  expect(error).not.toBeInstanceOf(MailError);
+  expect(loaded.templates.required.map(({ variable }) => variable)).toContain('uid');
+});

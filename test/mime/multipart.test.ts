@@ -21,6 +21,20 @@ function outline(message: string): string[] {
   return types;
 }
 
+/** An event of nothing but what is wanted. */
+const EVENT = `BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Example//EN
+METHOD:REQUEST
+BEGIN:VEVENT
+UID:1@example.com
+DTSTAMP:20261201T090000Z
+DTSTART:20261224T190000Z
+SUMMARY:Dinner
+END:VEVENT
+END:VCALENDAR
+`;
+
 const both = { text: 'Text\n', html: '<p>HTML</p>\n' };
 const { text: _, ...bare } = PLAIN;
 
@@ -29,6 +43,12 @@ describe('a body', () => {
     ['text', { text: 'Text\n' }, ['text/plain']],
     ['HTML', { html: '<p>\n' }, ['text/html']],
     ['both, the plain one first', both, ['multipart/alternative', '  text/plain', '  text/html']],
+    [
+      'text, AMP, HTML and an event, in the order in which readers know them',
+      { ...both, amp: '<html ⚡4email></html>', calendar: EVENT },
+      ['multipart/alternative', '  text/plain', '  text/x-amp-html', '  text/html', '  text/calendar'],
+    ],
+    ['text and an event', { text: 'T', calendar: EVENT }, ['multipart/alternative', '  text/plain', '  text/calendar']],
     [
       'HTML and an image',
       { html: '<p>\n', inline: [image('logo')] },
@@ -69,6 +89,9 @@ describe('a body', () => {
   it.each<[string, Partial<Message>, string]>([
     ['without text and HTML', {}, 'body'],
     ['of files alone', { attachments: [file] }, 'body'],
+    ['of AMP without HTML', { text: 'T', amp: '<html>' }, 'amp'],
+    ['of AMP alone', { amp: '<html>' }, 'body'],
+    ['of an event alone', { calendar: EVENT }, 'body'],
     ['of images without HTML', { text: 'T', inline: [image('logo')] }, 'inline'],
     ['with two images of one content id', { html: '<p>', inline: [image('logo'), image('logo')] }, 'inline'],
     ['with an image of no content id', { html: '<p>', inline: [file] }, 'inline'],

@@ -5,16 +5,29 @@ export interface Texts {
   readonly subject?: string;
   readonly html?: string;
   readonly text?: string;
+  readonly amp?: string;
+  readonly calendar?: string;
   readonly named?: Readonly<Record<string, string>>;
   readonly partials?: Readonly<Record<string, string>>;
   readonly layouts?: Readonly<Record<string, string>>;
 }
 
-export function compile({ subject = 'Subject', html, text, named, partials, layouts }: Texts): TemplateSet {
+export function compile({
+  subject = 'Subject',
+  html,
+  text,
+  amp,
+  calendar,
+  named,
+  partials,
+  layouts,
+}: Texts): TemplateSet {
   return compileTemplates({
     subject: { name: 'subject.hbs', text: subject },
     ...(html === undefined ? {} : { html: { name: 'body.html.hbs', text: html } }),
     ...(text === undefined ? {} : { text: { name: 'body.txt.hbs', text } }),
+    ...(amp === undefined ? {} : { amp: { name: 'body.amp.html.hbs', text: amp } }),
+    ...(calendar === undefined ? {} : { calendar: { name: 'calendar.ics.hbs', text: calendar } }),
     named: sources('named', named),
     partials: sources('_partials', partials),
     layouts: sources('_layouts', layouts),

@@ -250,10 +250,38 @@ describe('limits', () => {
   });
 });
 
+test('AMP is escaped as HTML is', () => {
+  expect(compile({ amp: '<p>{{a}}</p>' }).amp({ a: '<b>' })).toBe('<p>&lt;b&gt;</p>');
+});
+
+describe('a value in an event', () => {
+  const SUMMARY = { calendar: 'SUMMARY:{{a}}\n' };
+  test.each([
+    ['Café', 'Café'],
+    ['one, two; three', 'one\\, two\\; three'],
+    ['a\\n', 'a\\\\n'],
+    ['x\r\nATTENDEE:mailto:e@example.net', 'x\\nATTENDEE:mailto:e@example.net'],
+    ['x\nEND:VEVENT\r', 'x\\nEND:VEVENT\\n'],
+    ['x\u2028y', 'x\\ny'],
+    ['<b> & "c"', '<b> & "c"'],
+  ])('%j stays on its line and one value', (a, printed) => {
+    expect(compile(SUMMARY).calendar({ a })).toBe(`SUMMARY:${printed}\n`);
+  });
+
+  test('is strict, also in a partial', () => {
+    const set = compile({ calendar: '{{> line}}', partials: { line: 'SUMMARY:{{a}}' } });
+    expect(set.calendar({ a: 'b,c' })).toBe('SUMMARY:b\\,c');
+    expect(outcome(() => set.calendar({}))).toMatch(/^! .*a is missing/);
+    expect(set.required).toMatchObject([{ variable: 'a' }]);
+  });
+});
+
 test('bodies and names that are not there are said to be missing', () => {
   const set = compile({});
-  expect([set.hasHtml, set.hasText]).toEqual([false, false]);
+  expect([set.hasHtml, set.hasAmp, set.hasText, set.hasCalendar]).toEqual([false, false, false, false]);
   expect(() => set.html({})).toThrow('Cannot render: there is no HTML body');
   expect(() => set.text({})).toThrow('Cannot render: there is no text body');
+  expect(() => set.amp({})).toThrow('Cannot render: there is no AMP body');
+  expect(() => set.calendar({})).toThrow('Cannot render: there is no event');
   expect(() => set.named('a', {})).toThrow('Cannot render: there is no string named "a"');
 });
