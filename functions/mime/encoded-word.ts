@@ -31,8 +31,8 @@ export function encodedWords(name: string, text: string): string[] {
   const base64 = base64Octets(octets);
   const firstRoom = ENCODED_LINE_OCTETS - name.length - ': '.length;
   const room = Math.max(MIN_ENCODED_WORD_OCTETS, Math.min(MAX_ENCODED_WORD_OCTETS, firstRoom)) - FRAME_OCTETS;
-  if (base64 < qOctets) return base64 <= room ? [encodedB(text)] : divided(text, room, base64Octets, encodedB);
-  return qOctets <= room ? [encodedQ(text)] : divided(text, room, (_, q) => q, encodedQ);
+  if (base64 < qOctets) return base64 <= room ? [encodedB(text)] : divided(text, room, 3, base64Octets, encodedB);
+  return qOctets <= room ? [encodedQ(text)] : divided(text, room, 1, (_, q) => q, encodedQ);
 }
 
 /** Octets of a text in UTF-8, and in Q. */
@@ -57,26 +57,33 @@ function measure(text: string): { octets: number; qOctets: number } {
 /**
  * A text as more words than one.
  * @param firstRoom octets of the first word without its frame
+ * @param group octets that are encoded together. Words but the last end with a whole group wherever they can: base64 then
+ * needs no padding, at which readers stop that decode neighbours as one (GMime 3.2), though each stands alone (RFC 2047 §6.2)
  * @param costOf octets of a word without its frame, by those of its text in UTF-8 and in Q
  */
 function divided(
   text: string,
   firstRoom: number,
+  group: number,
   costOf: (octets: number, qOctets: number) => number,
   encode: (text: string) => string,
 ): string[] {
   const words: string[] = [];
   let room = firstRoom;
   let start = 0;
+  let whole = 0;
   let octets = 0;
   let qOctets = 0;
   for (let at = 0; at < text.length; ) {
+    if (octets % group === 0) whole = at;
     const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
     const more = measure(character);
     if (costOf(octets + more.octets, qOctets + more.qOctets) > room) {
-      words.push(encode(text.slice(start, at)));
+      const end = whole > start ? whole : at;
+      words.push(encode(text.slice(start, end)));
       room = MAX_ENCODED_WORD_OCTETS - FRAME_OCTETS;
-      start = at;
+      at = end;
+      start = end;
       octets = 0;
       qOctets = 0;
       continue;

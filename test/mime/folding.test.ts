@@ -105,3 +105,23 @@ describe('a structured field', () => {
     for (const line of linesOf(field)) expect(line).toMatch(/[^ ]/);
   });
 });
+
+describe('words of base64', () => {
+  const wordsOf = (subject: string) => linesOf(fieldOf(composed({ subject }), 'Subject')).map((one) => one.trim());
+
+  it.each([
+    ['Привет, мир! Это довольно длинная тема, которая не помещается в одно закодированное слово'],
+    ['日本 x 語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語'],
+    [`ab${'🎉 '.repeat(60)}`],
+  ])('but the last have no padding, since some readers stop at it: %s', (subject) => {
+    const words = wordsOf(subject);
+    expect(words.length).toBeGreaterThan(1);
+    for (const one of words.slice(0, -1)) expect(one).toMatch(/\?[A-Za-z0-9+/]+\?=$/);
+  });
+
+  it('have it where no character ends with a group of three octets', () => {
+    const words = wordsOf(`x${'日'.repeat(40)}`);
+    expect(words.length).toBeGreaterThan(1);
+    expect(words[0]).toMatch(/==\?=$/);
+  });
+});
