@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/servers/**', 'test/browser/**', 'test/interop/**'],
+    exclude: ['test/servers/**', 'test/browser/**', 'test/interop/**', 'test/differential/**'],
     pool: 'forks',
     // Much of the time goes into waiting: for processes to start, for deadlines to pass.
     maxWorkers: 3,

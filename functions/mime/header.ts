@@ -91,7 +91,8 @@ const MAX_UNFOLDED_PHRASE_OCTETS = 64;
  */
 export function mailboxField(name: string, { name: owner, mailbox }: NamedMailbox): string {
   const address = addressOctets(name, mailbox.address);
-  if (owner === null || owner === '') return foldField(name, [address]);
+  // A quoted local part that stands bare is read as something else by many a reader, to whom quotes begin a name.
+  if ((owner === null || owner === '') && !address.startsWith('"')) return foldField(name, [address]);
   return phraseField(name, owner, `<${address}>`);
 }
 

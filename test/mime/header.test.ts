@@ -61,7 +61,8 @@ describe('a mailbox', () => {
     ['"José, Jr." <person@example.org>', '=?utf-8?B?Sm9zw6ksIEpyLg==?= <person@example.org>'],
     ['=?utf-8?q?x?= <person@example.org>', '=?utf-8?B?PT91dGYtOD9xP3g/PQ==?= <person@example.org>'],
     ['a@münchen.example', 'a@xn--mnchen-3ya.example'],
-    ['"ana maria"@example.org', '"ana maria"@example.org'],
+    // Bare, some readers would take it for a name.
+    ['"ana maria"@example.org', '<"ana maria"@example.org>'],
   ])('%s is written %s', (text, written) => {
     expect(fieldOf(composed({ to: parseNamedMailbox(text) }), 'To')).toBe(`To: ${written}`);
   });
