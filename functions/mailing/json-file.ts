@@ -1,8 +1,15 @@
 /** A JSON file that a person writes: read as its schema wants it, and each fault told with its line. No value is quoted. */
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { createRequire } from 'node:module';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { Node, ParseError } from 'jsonc-parser';
 import { isNear } from './near-name.ts';
 import type { Problem } from './problem.ts';
+import { isCertainlyAs } from './schema-holds.ts';
+
+// What only faulty files need, loaded when one comes: at each start they would cost more than everything else about a file.
+const require = createRequire(import.meta.url);
+const ajv = () => require('ajv') as typeof import('ajv');
+const jsonc = () => require('jsonc-parser') as typeof import('jsonc-parser');
 
 export interface JsonFile<T> {
   /** `null` where there are problems already. */
@@ -28,20 +35,27 @@ export interface SchemaNode {
 
 /** @returns a reader of files of that schema; `file` is how the file is called in problems */
 export function jsonFileReader<T>(schema: object): (file: string, text: string) => JsonFile<T> {
-  // Compiled when a file is read: most commands read none.
   let compiled: ValidateFunction<T> | undefined;
   const validator = () => {
-    compiled ??= new Ajv({ allErrors: true, allowUnionTypes: true, verbose: true }).compile<T>(schema);
+    compiled ??= new (ajv().Ajv)({ allErrors: true, allowUnionTypes: true, verbose: true }).compile<T>(schema);
     return compiled;
   };
   return (file, text) => {
     const problems: Problem[] = [];
-    const { tree, faults } = parse(text);
+    let parsed: ReturnType<typeof parse> | undefined;
+    const treeAndFaults = () => {
+      parsed ??= parse(text);
+      return parsed;
+    };
     const lineAt = (offset: number) => text.slice(0, offset).split('\n').length;
     const report = (path: readonly string[], problem: string) => {
+      const { tree } = treeAndFaults();
       const { offset } = tree === null ? { offset: 0 } : nodeAt(tree, path);
       problems.push({ file, line: lineAt(offset), ...(path.length > 0 ? { field: path.join('.') } : {}), problem });
     };
+    const sound = soundValue(text);
+    if (sound !== null && isCertainlyAs(sound.value, schema)) return { json: sound.value as T, problems, report };
+    const { tree, faults } = treeAndFaults();
     for (const { offset, problem } of faults) problems.push({ file, line: lineAt(offset), problem });
     if (tree !== null) for (const path of doubleKeys(tree, [])) report(path, 'this key stands twice');
     if (problems.length > 0) return { json: null, problems, report };
@@ -59,6 +73,25 @@ const MAX_DEPTH = 64;
 /** A file that is no JSON at all has a fault at nearly every sign; nobody reads more of them. */
 const MAX_FAULTS = 100;
 
+/** What the text says where it is JSON within the limits and no key stands twice in its object; `null` where it is not. */
+function soundValue(text: string): { readonly value: unknown } | null {
+  if (text.length > MAX_CHARACTERS || offsetTooDeep(text) !== null) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    // In JSON only a key has a colon behind it.
+    const written = text.match(/"(?:[^"\\]|\\.)*"(?:[\t\n\r ]*:)?/g)?.filter((word) => word.endsWith(':')) ?? [];
+    return written.length === keysIn(value) ? { value } : null;
+  } catch {
+    return null;
+  }
+}
+
+function keysIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const inner = Object.values(value);
+  return inner.reduce((sum: number, each) => sum + keysIn(each), Array.isArray(value) ? 0 : inner.length);
+}
+
 function parse(text: string): { tree: Node | null; faults: { offset: number; problem: string }[] } {
   if (text.length > MAX_CHARACTERS) {
     const problem = `this has ${text.length} characters, at most ${MAX_CHARACTERS} are wanted`;
@@ -70,6 +103,7 @@ function parse(text: string): { tree: Node | null; faults: { offset: number; pro
     return { tree: null, faults: [{ offset: deep, problem }] };
   }
   const errors: ParseError[] = [];
+  const { parseTree, printParseErrorCode } = jsonc();
   const tree = parseTree(text, errors, { allowTrailingComma: false, disallowComments: true }) ?? null;
   const faults = errors.slice(0, MAX_FAULTS).map(({ error, offset }) => ({
     offset,
