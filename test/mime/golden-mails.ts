@@ -62,6 +62,104 @@ const textAndHtml: Message = {
   html: '<p>Rich</p>',
 };
 
+const logo = encodeAttachment({
+  name: 'logo.gif',
+  type: 'image/gif',
+  content: JOHN_GIF,
+  disposition: 'inline',
+  contentId: 'logo@example.com',
+});
+
+const header = { date, from, to: parseNamedMailbox('person@example.org') };
+const amp = '<!doctype html>\n<html ⚡4email data-css-strict>\n<body>Rich, and alive</body>\n</html>\n';
+const calendar = `BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Example//Dinner//EN
+METHOD:REQUEST
+BEGIN:VEVENT
+UID:dinner.2026@example.com
+DTSTAMP:20261201T090000Z
+DTSTART:20261224T190000Z
+DTEND:20261224T230000Z
+SUMMARY:Cena de Nochebuena\\, con todos los que este año han hecho posible la cosecha
+ORGANIZER;CN="Cartero: News":mailto:news@example.com
+ATTENDEE;RSVP=TRUE:mailto:person@example.org
+END:VEVENT
+END:VCALENDAR
+`;
+
+const withAmp: Message = {
+  ...header,
+  messageId: 'amp@example.com',
+  subject: 'AMP',
+  text: 'Plain\n',
+  amp,
+  html: '<p>Rich</p>\n',
+};
+
+const withEvent: Message = {
+  ...header,
+  messageId: 'event@example.com',
+  subject: 'Dinner',
+  text: 'Dinner at eight\n',
+  html: '<p>Dinner at eight</p>\n',
+  calendar,
+};
+
+const related: Message = {
+  ...header,
+  messageId: 'related@example.com',
+  subject: 'HTML alone, and its image',
+  html: '<p><img src="cid:logo@example.com" alt="Cartero"></p>\n',
+  inline: [logo],
+};
+
+const files: Message = {
+  ...header,
+  messageId: 'files@example.com',
+  subject: 'Two files',
+  text: 'Two files\n',
+  attachments: [
+    encodeAttachment({
+      name: 'año.csv',
+      type: 'text/csv',
+      content: Buffer.from('año,b\r\n'),
+      disposition: 'attachment',
+    }),
+    encodeAttachment({
+      name: 'empty.bin',
+      type: 'application/octet-stream',
+      content: Buffer.alloc(0),
+      disposition: 'attachment',
+    }),
+  ],
+};
+
+const ofList: Message = {
+  ...header,
+  messageId: 'list@example.com',
+  subject: 'News',
+  list: { name: 'Noticias de otoño', id: 'news.example.com', help: 'https://example.com/help' },
+  unsubscribe: 'https://example.com/unsubscribe?token=v1.k1.WyJ1bnN1YnNjcmliZSJd.dGhlIHNpZ25hdHVyZQ',
+  headers: [
+    ['Auto-Submitted', 'auto-generated'],
+    ['Feedback-ID', 'harvest:news.example.com:list:example.com'],
+  ],
+  text: 'News\n',
+};
+
+const whole: Message = {
+  ...header,
+  messageId: 'whole@example.com',
+  subject: 'Everything at once',
+  text: 'Все сразу, и поэтому в base64: так короче.\n',
+  amp,
+  html: '<p>Rich: <img src="cid:logo@example.com" alt="Cartero"></p>\n',
+  calendar,
+  inline: [logo],
+  attachments: files.attachments ?? [],
+};
+
 export const GOLDEN: Readonly<Record<string, Message>> = {
   'birthday-text.eml': textMail,
   'birthday-html.eml': htmlMail,
@@ -69,4 +167,10 @@ export const GOLDEN: Readonly<Record<string, Message>> = {
   'text-and-html.eml': textAndHtml,
   'newsletter.eml': newsletter,
   'names.eml': names,
+  'amp.eml': withAmp,
+  'event.eml': withEvent,
+  'related.eml': related,
+  'files.eml': files,
+  'list.eml': ofList,
+  'whole.eml': whole,
 };
