@@ -204,6 +204,11 @@ async function readText({ name, location, files }: CampaignSource, tree: FileTre
   }
 }
 
+/** What templates may use though no row brings it: `{{unsubscribe}}`, the link by which the mail's reader leaves the list. */
+export function givenVariables({ list, oneClick }: Campaign): readonly string[] {
+  return oneClick === null && list?.unsubscribe === undefined ? [] : ['unsubscribe'];
+}
+
 export function isTemplate(text: string): boolean {
   return text.includes('{{');
 }

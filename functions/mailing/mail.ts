@@ -108,16 +108,19 @@ export class MailComposer {
     }
   }
 
-  async #compose(row: MailRow): Promise<Mail> {
+  async #compose(planned: MailRow): Promise<Mail> {
     const { campaign, templates } = this.#loaded;
+    const mailbox = parseMailbox(planned.recipient);
+    const unsubscribe = this.#linkOf(mailbox);
+    const page = unsubscribe ?? campaign.list?.unsubscribe;
+    const row = page === undefined ? planned : { ...planned, fields: { ...planned.fields, unsubscribe: page } };
     const { fields } = row;
     const name = typeof fields.name === 'string' && fields.name !== '' ? fields.name : null;
-    const mailbox = parseMailbox(row.recipient);
     const data = this.#messages.compose({
       messageId: row.messageId,
       to: { name, mailbox },
       subject: this.#subjectOf(row),
-      unsubscribe: this.#linkOf(mailbox),
+      unsubscribe,
       text: templates.hasText ? templates.text(fields) : undefined,
       amp: templates.hasAmp ? templates.amp(fields) : undefined,
       html: templates.hasHtml ? templates.html(fields) : undefined,
@@ -128,7 +131,7 @@ export class MailComposer {
     return { envelope: { reversePath: campaign.returnPath, forwardPaths: [row.recipient] }, data };
   }
 
-  /** By which one recipient leaves the list. */
+  /** By which one recipient leaves the list with one click. */
   #linkOf(mailbox: Mailbox): string | undefined {
     const { list, oneClick } = this.#loaded.campaign;
     if (list === null || oneClick === null) return undefined;

@@ -14,9 +14,16 @@ import {
   readAudienceBatches,
   type SelectionOptions,
 } from '#audience';
-import { RenderError, type TemplateSet, unmet } from '#render';
+import { RenderError, type Requirement, unmet } from '#render';
 import { Command, CommandError } from '#smtp';
-import { attachmentKey, isMissing, isTemplate, type LoadedCampaign, objectNameProblem } from './campaign-source.ts';
+import {
+  attachmentKey,
+  givenVariables,
+  isMissing,
+  isTemplate,
+  type LoadedCampaign,
+  objectNameProblem,
+} from './campaign-source.ts';
 import { FieldDigest, fieldsDigest } from './digest.ts';
 import type { AudienceFile } from './frozen.ts';
 import { nearName } from './near-name.ts';
@@ -74,6 +81,8 @@ export class Planner {
   readonly #seen = new Set<string>();
   readonly #digest: FieldDigest;
   readonly #selection: SelectionOptions;
+  /** What a row must bring: all that templates use whatever it says, but for what the campaign gives. */
+  readonly #required: readonly Requirement[];
   /** Some attachment's path depends on the row. */
   readonly #hasOwnFiles: boolean;
 
@@ -85,6 +94,8 @@ export class Planner {
     this.#digest = new FieldDigest().add('plan', contentHash);
     const { attachments, timezone, timezoneColumn } = loaded.campaign;
     this.#selection = { at: options.at, timezoneColumn, timezone };
+    const given = givenVariables(loaded.campaign);
+    this.#required = loaded.templates.required.filter(({ path: [column = ''] }) => !given.includes(column));
     this.#hasOwnFiles = attachments.some(({ object }) => isTemplate(object));
   }
 
@@ -120,7 +131,7 @@ export class Planner {
   #planRow(entry: AudienceEntry): PlannedRow | null | Promise<PlannedRow | null> {
     this.rows += 1;
     if ('problem' in entry) return this.#invalid(entry, entry.email ?? '', entry.field, entry.problem);
-    const { campaign, templates } = this.#loaded;
+    const { campaign } = this.#loaded;
     const email = typeof entry.fields.email === 'string' ? entry.fields.email : '';
     const selected = isSelected(entry.fields, campaign.select, this.#selection);
     if (selected === 'not-selected') {
@@ -134,7 +145,7 @@ export class Planner {
       this.duplicates += 1;
       return null;
     }
-    const missing = missingVariable(templates, entry.fields);
+    const missing = missingVariable(this.#required, entry.fields);
     if (missing !== null) return this.#invalid(entry, email, missing.field, missing.problem, address.key);
     const earlier = this.#options.earlier?.(entry.row);
     if (earlier instanceof Promise)
@@ -264,7 +275,7 @@ function readAddress(email: string): { address: string; key: string } | { proble
 }
 
 /** The first variable that every mail of the campaign uses and this row does not bring. */
-function missingVariable({ required }: TemplateSet, fields: Readonly<Record<string, unknown>>): RowFault | null {
+function missingVariable(required: readonly Requirement[], fields: Readonly<Record<string, unknown>>): RowFault | null {
   const [missing] = unmet(required, fields);
   if (missing === undefined) return null;
   const { template, line, variable, path } = missing;

@@ -2,7 +2,16 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it, test } from 'vitest';
 import { openCampaignFolder } from '#local';
-import { keyOfRun, type LinkKey, linkWith, loadCampaign, MailComposer, readToken, signedToken } from '#mailing';
+import {
+  keyOfRun,
+  type LinkKey,
+  linkWith,
+  loadCampaign,
+  MailComposer,
+  Planner,
+  readToken,
+  signedToken,
+} from '#mailing';
 import { temporaryFolder, writeCampaign } from '../cli/cartero.ts';
 
 const key = (id: string, since = 0): LinkKey => ({ id, since, secret: Buffer.alloc(32, id) });
@@ -79,7 +88,7 @@ test('each mail of a campaign links to its own recipient, in both fields of one 
   const root = temporaryFolder();
   const folder = await writeCampaign(root, 'letters', {
     'subject.hbs': 'News',
-    'body.txt.hbs': 'Hello',
+    'body.txt.hbs': 'Hello\nLeave: {{unsubscribe}}\n',
     'campaign.json': JSON.stringify({
       from: 'a@example.com',
       list: { id: 'News <news.example.com>', unsubscribe: 'https://example.com/u' },
@@ -96,8 +105,33 @@ test('each mail of a campaign links to its own recipient, in both fields of one 
     const { data } = await composer.compose({ recipient, messageId: 'a@example.com', fields: {} });
     const message = Buffer.concat(data.pieces).toString();
     expect(message).toContain('\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nList-Id: News <news.');
+    const [, inBody] = /\r\nLeave: (.*)\r\n/.exec(message) ?? [];
+    expect(message).toContain(`\r\nList-Unsubscribe: <${inBody}>\r\n`);
     const [, token = ''] = /\r\nList-Unsubscribe: <https:\/\/example\.com\/u\?token=([^>]+)>\r\n/.exec(message) ?? [];
     links.push(readToken(token, 'unsubscribe', [KEY])?.recipient);
   }
   expect(links).toEqual(['Ana@example.org', 'bob@example.org']);
+});
+
+test.each([
+  ['of one click', { unsubscribe: 'https://example.com/u' }, 'valid'],
+  ['of a page for all', { unsubscribe: 'https://example.com/u', oneClick: false }, 'valid'],
+  ['of none', {}, 'invalid'],
+])('a list %s: a row that lacks the variable "unsubscribe"', async (_what, change, expected) => {
+  const root = temporaryFolder();
+  const folder = await writeCampaign(root, 'letters', {
+    'body.txt.hbs': '{{unsubscribe}}\n',
+    'campaign.json': JSON.stringify({ from: 'a@example.com', list: { id: '<a.b>', ...change } }),
+  });
+  const loaded = await loadCampaign(await openCampaignFolder(folder, { projectTemplates: root }));
+  const audience = { name: 'list.csv', open: () => loaded.source.files.stream('list.csv') };
+  const planner = new Planner(loaded, audience, '', { run: 'r', at: 0, pinFile: async () => '' });
+  const composer = await MailComposer.open(loaded, { date: 0, readFile: async () => new Uint8Array() });
+  for await (const row of planner.deliveries()) {
+    expect(row.state === 'invalid' ? 'invalid' : 'valid').toBe(expected);
+    if (row.fields === undefined) continue;
+    const { data } = await composer.compose({ ...row, fields: row.fields });
+    expect(Buffer.concat(data.pieces).toString()).toMatch(/\r\n\r\nhttps:\/\/example\.com\/u(\?token=v1\.\S+)?\r\n$/);
+  }
+  expect(planner.recipients).toBe(2);
 });
