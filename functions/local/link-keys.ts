@@ -6,7 +6,7 @@
  * A state makes its first key when a run needs one. A key is added by hand, at the end; from the next run on the newest signs,
  * and the others go on to open the links of mails that were sent.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createSecretKey, randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { LinkKey } from '#mailing';
@@ -82,7 +82,7 @@ function keysIn(file: string, text: string): LinkKey[] {
     if (Number.isNaN(made)) throw new LinkKeysError(file, `keys.${index}.since is no moment such as 2026-12-01T09:00Z`);
     if (octets.length < SECRET_OCTETS)
       throw new LinkKeysError(file, `keys.${index}.secret has ${octets.length} octets, 32 in base64url are wanted`);
-    return { id, since: made, secret: octets };
+    return { id, since: made, secret: createSecretKey(octets) };
   });
 }
 

@@ -7,7 +7,7 @@
  * that stands before its dot. A key's secret is never in a campaign; its id says which one it was, so that a new key leaves
  * the links of older mails good.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 /** A secret that signs links. */
 export interface LinkKey {
@@ -15,7 +15,8 @@ export interface LinkKey {
   readonly id: string;
   /** Epoch ms of its making. */
   readonly since: number;
-  readonly secret: Uint8Array;
+  /** As an object: it signs in a fraction of the time that octets take, and shows itself in no log. */
+  readonly secret: KeyObject;
 }
 
 /** What a link is good for: one made for one purpose does nothing else. */
@@ -30,7 +31,7 @@ export interface LinkClaims {
 }
 
 /** Signs where no state has a key yet: a mail that is only looked at. No reader knows it, so it opens nothing. */
-export const SPECIMEN_KEY: LinkKey = { id: 'specimen', since: 0, secret: new Uint8Array(32) };
+export const SPECIMEN_KEY: LinkKey = { id: 'specimen', since: 0, secret: createSecretKey(new Uint8Array(32)) };
 
 /** The key of a run: the newest one that was there when it began, so that every attempt has the same octets. */
 export function keyOfRun(keys: readonly LinkKey[], startedAt: number): LinkKey {
@@ -66,6 +67,6 @@ export function linkWith(page: string, token: string): string {
   return `${page}${page.includes('?') ? '&' : '?'}token=${token}`;
 }
 
-function signatureOf(signed: string, secret: Uint8Array): Buffer {
+function signatureOf(signed: string, secret: KeyObject): Buffer {
   return createHmac('sha256', secret).update(signed).digest();
 }

@@ -1,7 +1,8 @@
 /** The fields by which readers know a mailing list and its subscribers leave it: RFC 2919, RFC 2369, RFC 8058. */
 import { AddressError, parsePhrase, printable } from '#address';
 import { HeaderError } from './errors.ts';
-import { phraseField, structuredField } from './header.ts';
+import { MAX_LINE_OCTETS } from './folding.ts';
+import { phraseField } from './header.ts';
 
 /** What the mails of one list say of it. */
 export interface MailingList {
@@ -67,11 +68,14 @@ export function oneClickFields(uri: string): string {
 const SECURE = /^https:\/\/[!-+\--;=?-~]+$/;
 const HELP = /^(?:https:\/\/|mailto:)[!-+\--;=?-~]+$/;
 
-/** RFC 2369 §2: a URI in angle brackets, with nothing in it but ASCII. */
+/** RFC 2369 §2: a URI in angle brackets. What has its form is ASCII without a space, so that it stands as it is, on one line. */
 function uriField(name: string, uri: string, form: RegExp): string {
   if (typeof uri !== 'string' || !form.test(uri)) {
     const wanted = form === SECURE ? 'https://' : 'https:// or mailto:';
     throw new HeaderError(name, `found ${printable(String(uri))}, a URI in ASCII that begins with ${wanted} is wanted`);
   }
-  return structuredField(name, `<${uri}>`);
+  const field = `${name}: <${uri}>`;
+  if (field.length > MAX_LINE_OCTETS)
+    throw new HeaderError(name, `found ${field.length} octets on its line, at most ${MAX_LINE_OCTETS} are wanted`);
+  return `${field}\r\n`;
 }

@@ -2,9 +2,12 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LinkKeysError, openLinkKeys, openState, readLinkKeys } from '#local';
+import type { LinkKey } from '#mailing';
 import { temporaryFolder } from '../cli/cartero.ts';
 
 const NOW = Date.parse('2026-12-01T09:00:00Z');
+
+const shown = (keys: readonly LinkKey[]) => keys.map((key) => ({ ...key, secret: key.secret.export() }));
 
 describe("a state's keys of links", () => {
   it('are none before a run needs one', () => {
@@ -18,8 +21,8 @@ describe("a state's keys of links", () => {
     expect(others).toEqual([]);
     expect(first?.id).toMatch(/^[A-Za-z0-9_-]{8}$/);
     expect(first?.since).toBe(NOW);
-    expect(first?.secret).toHaveLength(32);
-    expect(openLinkKeys(folder, NOW + 1)).toEqual([first]);
+    expect(first?.secret.export()).toHaveLength(32);
+    expect(shown(openLinkKeys(folder, NOW + 1))).toEqual(shown(first === undefined ? [] : [first]));
     expect(readdirSync(folder)).toEqual(['link-keys.json']);
     expect(statSync(join(folder, 'link-keys.json')).mode & 0o777).toBe(0o600);
     expect(openLinkKeys(temporaryFolder(), NOW)[0]?.id).not.toBe(first?.id);
@@ -33,8 +36,8 @@ describe("a state's keys of links", () => {
     const json = JSON.parse(readFileSync(file, 'utf8'));
     json.keys.push({ id: 'next', since: '2027-01-01T00:00:00Z', secret: Buffer.alloc(32, 7).toString('base64url') });
     writeFileSync(file, JSON.stringify(json));
-    expect(readLinkKeys(folder)).toEqual([
-      first,
+    expect(shown(readLinkKeys(folder))).toEqual([
+      ...shown(first === undefined ? [] : [first]),
       { id: 'next', since: Date.parse('2027-01-01T00:00:00Z'), secret: Buffer.alloc(32, 7) },
     ]);
   });
