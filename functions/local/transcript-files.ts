@@ -8,8 +8,8 @@ import { appendFileSync, createReadStream, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Conversation, TranscriptEntry, TranscriptSink } from '#mailing';
 
-/** Octets, nearly: what is gathered before it is written. */
-const GATHERED = 65_536;
+/** Octets, nearly: what is gathered before it is written. To open a file and close it costs as much as 64 KiB in it. */
+const GATHERED = 262_144;
 
 /** Openings kept in memory, for deliveries whose batch is another than the one that the session began with. */
 const OPENINGS = 256;
@@ -104,13 +104,27 @@ class TranscriptFiles implements TranscriptSink {
     this.#size = 0;
     for (const [file, lines] of gathered) {
       try {
-        mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-        appendFileSync(file, lines, { mode: 0o600 });
+        append(file, lines);
       } catch (error) {
         this.#onLoss(error);
       }
     }
   }
+}
+
+/** The folder is there, but for the first time. */
+function append(file: string, lines: string): void {
+  try {
+    appendFileSync(file, lines, { mode: 0o600 });
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    appendFileSync(file, lines, { mode: 0o600 });
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /** One for each pair, whatever is in the names. */
@@ -125,7 +139,7 @@ async function* entriesOf(file: string): AsyncGenerator<TranscriptEntry> {
       if (entry) yield entry;
     }
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!isMissing(error)) throw error;
   }
 }
 
