@@ -1,6 +1,6 @@
 /** From a planned row to an envelope and the octets of its mail. The same plan and row give the same octets, always. */
 import { type Mailbox, parseMailbox, recipientKey } from '#address';
-import { ComposeError, type EncodedPart, encodeAttachment, type MailData, MessageComposer } from '#mime';
+import { ComposeError, type EncodedPart, encodeAttachment, type Letter, type MailData, MessageComposer } from '#mime';
 import { RenderError } from '#render';
 import type { Envelope } from '#smtp';
 import { attachmentKey, isTemplate, type LoadedCampaign, lastSegment, typeOf } from './campaign-source.ts';
@@ -95,20 +95,35 @@ export class MailComposer {
   /** @throws MailError */
   async compose(row: MailRow): Promise<Mail> {
     try {
-      return await this.#compose(row);
+      const letter = await this.#letterOf(row);
+      if (letter.subject.trim() === '') throw new MailError(row.recipient, 'the subject is blank for this row');
+      const data = this.#messages.compose(letter);
+      return { envelope: { reversePath: this.#loaded.campaign.returnPath, forwardPaths: [row.recipient] }, data };
     } catch (error) {
-      if (error instanceof RenderError) {
-        const variable = error.variable === null ? '' : `"${error.variable}": `;
-        const place = error.line === null ? error.template : `${error.template}:${error.line}`;
-        throw new MailError(row.recipient, `${variable}${error.problem} (${place})`, { cause: error });
-      }
-      if (error instanceof ComposeError)
-        throw new MailError(row.recipient, `"${error.field}": ${error.problem}`, { cause: error });
-      throw error;
+      throw toldOf(row, error);
     }
   }
 
-  async #compose(planned: MailRow): Promise<Mail> {
+  /**
+   * What the mail would say, for whoever looks at it. Everything is refused that `compose` refuses, but for a blank subject;
+   * what cannot be refused is not written.
+   * @throws MailError
+   */
+  async letter(row: MailRow): Promise<Letter> {
+    try {
+      const letter = await this.#letterOf(row);
+      const { text, amp, html } = letter;
+      const canBeRefused = html === undefined || ![text, amp, html].every(isPlain);
+      this.#messages.compose(
+        canBeRefused ? letter : { ...letter, text: '', amp: undefined, html: undefined, inline: [], attachments: [] },
+      );
+      return letter;
+    } catch (error) {
+      throw toldOf(row, error);
+    }
+  }
+
+  async #letterOf(planned: MailRow): Promise<Letter> {
     const { campaign, templates } = this.#loaded;
     const mailbox = parseMailbox(planned.recipient);
     const unsubscribe = this.#linkOf(mailbox);
@@ -116,10 +131,10 @@ export class MailComposer {
     const row = page === undefined ? planned : { ...planned, fields: { ...planned.fields, unsubscribe: page } };
     const { fields } = row;
     const name = typeof fields.name === 'string' && fields.name !== '' ? fields.name : null;
-    const data = this.#messages.compose({
+    return {
       messageId: row.messageId,
       to: { name, mailbox },
-      subject: this.#subjectOf(row),
+      subject: templates.subject(fields),
       unsubscribe,
       text: templates.hasText ? templates.text(fields) : undefined,
       amp: templates.hasAmp ? templates.amp(fields) : undefined,
@@ -127,8 +142,7 @@ export class MailComposer {
       calendar: templates.hasCalendar ? templates.calendar(fields) : undefined,
       inline: this.#inline,
       attachments: campaign.attachments.length === 0 ? NO_ATTACHMENTS : await this.#attachmentsOf(row),
-    });
-    return { envelope: { reversePath: campaign.returnPath, forwardPaths: [row.recipient] }, data };
+    };
   }
 
   /** By which one recipient leaves the list with one click. */
@@ -137,12 +151,6 @@ export class MailComposer {
     if (list === null || oneClick === null) return undefined;
     const claims = { purpose: 'unsubscribe', list: list.id, recipient: recipientKey(mailbox) } as const;
     return linkWith(oneClick, signedToken(this.#linkKey, claims));
-  }
-
-  #subjectOf({ recipient, fields }: MailRow): string {
-    const subject = this.#loaded.templates.subject(fields);
-    if (subject.trim() === '') throw new MailError(recipient, 'the subject is blank for this row');
-    return subject;
   }
 
   async #attachmentsOf({ fields, files }: MailRow): Promise<EncodedPart[]> {
@@ -173,6 +181,23 @@ export interface ComposerOptions {
   readonly readFile: (content: string) => Promise<Uint8Array>;
   /** What signs the links of list mail. Default: none, and such links open nothing: for mail that is only looked at. */
   readonly linkKeys?: readonly LinkKey[];
+}
+
+/** No text of such signs is refused by the composer. */
+function isPlain(text: string | undefined): boolean {
+  return text === undefined || (text.isWellFormed() && !/\0|\r(?!\n)/.test(text));
+}
+
+/** The row's own trouble as its MailError; any other error as it is. */
+function toldOf({ recipient }: MailRow, error: unknown): unknown {
+  if (error instanceof RenderError) {
+    const variable = error.variable === null ? '' : `"${error.variable}": `;
+    const place = error.line === null ? error.template : `${error.template}:${error.line}`;
+    return new MailError(recipient, `${variable}${error.problem} (${place})`, { cause: error });
+  }
+  if (error instanceof ComposeError)
+    return new MailError(recipient, `"${error.field}": ${error.problem}`, { cause: error });
+  return error;
 }
 
 function encode(name: string, type: string, content: Uint8Array): EncodedPart {

@@ -4,6 +4,7 @@
  * json-file ► campaign ► campaign-source ► relay: what a user writes, read and refused with file, line and field.
  * frozen ► planner ► batch-file ► run-identity ► runs: a run's own copy, its recipients, which run it is.
  * mail, list-link: from a row to envelope and octets, and the link by which its reader leaves a list.
+ * check: what is wrong with a mail before anybody gets it.
  * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator.
  * outcome, ports: the words, and all the outside that the domain speaks to.
  */
@@ -17,6 +18,7 @@ export {
   SAMPLE_FILE,
   withoutSelection,
 } from './campaign-source.ts';
+export type { CheckContext, CheckOptions, MailProblem, RenderedMail, Rule } from './check/mod.ts';
 export { type Estimate, estimate } from './estimate.ts';
 export { type AudienceFile, frozenSource, pinInPlace, readContent, readManifest } from './frozen.ts';
 export {
@@ -28,6 +30,7 @@ export {
   readToken,
   signedToken,
 } from './list-link.ts';
+export { loadCheck } from './load-check.ts';
 export { type Mail, MailComposer, MailError, type MailRow } from './mail.ts';
 export { nearName } from './near-name.ts';
 export * from './outcome.ts';

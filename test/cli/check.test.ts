@@ -95,7 +95,7 @@ describe('a problem of rows', () => {
       'subject.hbs': '{{#if city}}News of {{city}}{{/if}}',
       'list.csv': 'email,name,city\nana@example.com,Ana,\nben@example.com,Ben,Vigo\n',
     });
-    expect(places(problems)).toEqual(['list.csv:2 row 1: the subject is blank for this row']);
+    expect(places(problems)).toEqual(['subject.hbs row 1: the subject is empty; write one that every row fills']);
     expect(verdict).toBe('letters: 1 problem in 2 rows');
   });
 });
@@ -175,12 +175,12 @@ test('images that no mail program can load are told once for all rows, by the br
     ...campaign({ inline: [{ object: 'logo.png', cid: 'logo' }] }),
     'logo.png': Buffer.from([0x89]),
     'body.html.hbs':
-      '<img src="cid:logo"><img src="logo.png">{{#if city}}<img src="cid:{{city}}">{{/if}}<p>{{name}}</p>',
+      '<img alt="" src="cid:logo"><img alt="" src="logo.png">{{#if city}}\n<img alt="" src="cid:{{city}}">{{/if}}<p>{{name}}</p>',
     'list.csv': 'email,name,city\nana@example.com,Ana,\nben@example.com,Ben,vigo\nzoe@example.com,Zoë,\n',
   });
   expect(places(problems)).toEqual([
-    expect.stringMatching(/^list\.csv:2 row 1: body\.html\.hbs: <img src="logo\.png">: .* \(and in 2 more rows\)$/),
-    expect.stringMatching(/^list\.csv:3 row 2: body\.html\.hbs: <img src="cid:vigo">: no file .* has the cid "vigo"$/),
+    expect.stringMatching(/^body\.html\.hbs:1:45 row 1: <img src="logo\.png">: .* \(and in 2 more rows\)$/),
+    expect.stringMatching(/^body\.html\.hbs:2:18 row 2: <img src="cid:vigo">: no file .* has the cid "vigo"; add /),
   ]);
   expect([code, verdict]).toEqual([1, 'letters: 4 problems in 3 rows']);
 });

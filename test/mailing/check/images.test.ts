@@ -1,13 +1,24 @@
 /** What an HTML mail refers to: which of it no mail program can show, and that any text is read in one pass. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { referenceProblems } from '../../functions/cli/html-references.ts';
+import { HtmlReader } from '../../../functions/mailing/check/html.ts';
+import { imageComplaints } from '../../../functions/mailing/check/images.ts';
 
 const CIDS = ['logo', 'photo one@example.com', 'a&b'];
+
+/** What is said of references, each once; `alt` is another matter. */
+function referenceProblems(html: string, cids: readonly string[]): string[] {
+  const problems = new Set<string>();
+  new HtmlReader((piece) => imageComplaints(piece, cids)).read(html, (complaints) => {
+    for (const { rule, problem, change } of complaints) if (rule !== 'image-alt') problems.add(`${problem}; ${change}`);
+  });
+  return [...problems];
+}
+
 /** The references that are told, without what is said about them. */
 const told = (html: string) => referenceProblems(html, CIDS).map((problem) => problem.slice(0, problem.indexOf(': ')));
 
-describe('referenceProblems', () => {
+describe('imageComplaints', () => {
   const inOrder: readonly string[] = [
     '',
     '<p>no image</p>',
@@ -66,7 +77,7 @@ describe('referenceProblems', () => {
     expect(referenceProblems('<img src="logo.png"><img src="cid:lgoo"><img src="cid:x">', CIDS)).toEqual([
       '<img src="logo.png">: no mail program can load this; put the file under "inline" in campaign.json and write "cid:…", or write its https:// address',
       '<img src="cid:lgoo">: no file under "inline" in campaign.json has the cid "lgoo"; did you mean "cid:logo"?',
-      '<img src="cid:x">: no file under "inline" in campaign.json has the cid "x"',
+      '<img src="cid:x">: no file under "inline" in campaign.json has the cid "x"; add the file there, or name one that is there',
     ]);
   });
 

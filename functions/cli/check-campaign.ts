@@ -1,0 +1,173 @@
+/** One campaign looked at: its folder, its relay, and the mail of every row, as the sender would make it. */
+import { AudienceError } from '#audience';
+import { systemClock } from '#local';
+import {
+  type AudienceFile,
+  CampaignError,
+  type CampaignSource,
+  type LoadedCampaign,
+  loadCampaign,
+  loadCheck,
+  MailComposer,
+  MailError,
+  type PlannedRow,
+  Planner,
+  type Problem,
+  pinInPlace,
+  type Rule,
+  SAMPLE_FILE,
+  withoutSelection,
+} from '#mailing';
+import { openAudience } from './campaigns.ts';
+import { InputError, type Shell } from './command.ts';
+import { Findings } from './findings.ts';
+import { counted } from './progress.ts';
+import { sampleOf } from './single-mail.ts';
+import { audienceProblem, misnamedFiles, relayProblem } from './slips.ts';
+
+export interface CheckedCampaign {
+  readonly campaign: string;
+  /** That were read: fewer than there are where the audience cannot be read to its end. */
+  readonly rows: number;
+  readonly recipients: number;
+  readonly duplicates: number;
+  readonly findings: Findings;
+}
+
+/** Adds a problem that was found elsewhere, where one was. */
+type Report = (rule: Rule, problem: Problem | null) => void;
+
+/** @throws InputError where `audienceFile` is not there */
+export async function checkCampaign(
+  source: CampaignSource,
+  audienceFile: string | undefined,
+  shell: Shell,
+): Promise<CheckedCampaign> {
+  const { RULES } = await loadCheck();
+  const findings = new Findings();
+  const report: Report = (rule, problem) => {
+    if (problem !== null) findings.report({ severity: RULES[rule], rule, change: '', ...problem });
+  };
+  const loaded = await loadOrReport(source, report);
+  for (const problem of await misnamedFiles(source, loaded)) report('file-misnamed', problem);
+  const counts = loaded === null ? null : await checkLoaded(loaded, audienceFile, findings, report, shell);
+  const { rows = 0, recipients = 0, duplicates = 0 } = counts ?? {};
+  return { campaign: source.name, rows, recipients, duplicates, findings };
+}
+
+async function loadOrReport(source: CampaignSource, report: Report): Promise<LoadedCampaign | null> {
+  try {
+    return await loadCampaign(source);
+  } catch (error) {
+    if (!(error instanceof CampaignError)) throw error;
+    for (const problem of error.problems) report('campaign', problem);
+    return null;
+  }
+}
+
+type Counts = Pick<Planner, 'rows' | 'recipients' | 'duplicates' | 'invalid'>;
+
+async function checkLoaded(
+  loaded: LoadedCampaign,
+  audienceFile: string | undefined,
+  findings: Findings,
+  report: Report,
+  shell: Shell,
+): Promise<Counts | null> {
+  report('relay', await relayProblem(loaded, shell));
+  const sample = await sampleAudience(loaded, report);
+  const noAudience = audienceFile === undefined ? await audienceProblem(loaded) : null;
+  if (noAudience === null)
+    return checkRows(loaded, await openAudience(loaded, audienceFile, shell), findings, report, shell);
+  report('audience', noAudience);
+  if (sample !== null) await checkRows(loaded, sample, findings, report, shell);
+  return null;
+}
+
+/** The campaign's sample as an audience of one, where there is one. */
+async function sampleAudience(loaded: LoadedCampaign, report: Report): Promise<AudienceFile | null> {
+  if (!(await loaded.source.files.has(SAMPLE_FILE))) return null;
+  const name = `${loaded.source.location}/${SAMPLE_FILE}`;
+  try {
+    const line = Buffer.from(`${JSON.stringify(await sampleOf(loaded))}\n`);
+    return {
+      name,
+      async *open() {
+        yield line;
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    report('sample', { file: name, problem: error.message });
+    return null;
+  }
+}
+
+/** Plans everybody, whoever the campaign selects, and looks at each mail. */
+async function checkRows(
+  loaded: LoadedCampaign,
+  audience: AudienceFile,
+  findings: Findings,
+  report: Report,
+  shell: Shell,
+): Promise<Counts> {
+  const now = systemClock().now();
+  const { pinFile, readFile } = pinInPlace(loaded.source.files);
+  const look = await openRowCheck(loaded, audience.name, { date: now, readFile }, findings);
+  const planner = new Planner(withoutSelection(loaded), audience, '', { run: 'check', at: now, pinFile });
+  try {
+    for await (const batch of planner.batches()) {
+      for (const row of batch) await look(row);
+      shell.over(`${loaded.source.name}: ${counted(planner.rows, 'row')}`);
+    }
+  } catch (error) {
+    if (!(error instanceof AudienceError)) throw error;
+    report('audience', error);
+  }
+  await settle(loaded, audience.name, planner, findings);
+  return planner;
+}
+
+/** What is known only when every row was read. */
+async function settle(loaded: LoadedCampaign, file: string, counts: Counts, findings: Findings): Promise<void> {
+  const { isBulk, mailProblem } = await loadCheck();
+  const { recipients, invalid, duplicates } = counts;
+  if (!isBulk(loaded.campaign, recipients - invalid)) findings.drop('unsubscribe');
+  if (duplicates === 0) return;
+  const problem = `${counted(duplicates, 'row')} ${duplicates === 1 ? 'has' : 'have'} the address of a row before`;
+  findings.report(
+    mailProblem(
+      { rule: 'duplicate', field: 'email', problem, change: 'nobody gets two mails: only the first row counts' },
+      { file },
+    ),
+  );
+}
+
+/** @returns looks at a planned row's mail */
+async function openRowCheck(
+  loaded: LoadedCampaign,
+  file: string,
+  options: Parameters<typeof MailComposer.open>[1],
+  findings: Findings,
+): Promise<(row: PlannedRow) => Promise<void>> {
+  const { mailProblem, mayBeTooLarge, openCheck, problemsOf, problemsOfCampaign } = await loadCheck();
+  const context = await openCheck(loaded, { isBulk: true });
+  for (const problem of problemsOfCampaign(context)) findings.report(problem);
+  const composer = await MailComposer.open(loaded, options);
+  return async (planned) => {
+    const place = { file, line: planned.line, row: planned.row };
+    const refuse = (rule: Rule, problem: string) => findings.report(mailProblem({ rule, problem, change: '' }, place));
+    if (planned.fields === undefined) return refuse('row', planned.problem ?? 'this row cannot be sent');
+    const row = { ...planned, fields: planned.fields };
+    try {
+      const letter = await composer.letter(row);
+      // To write a mail takes longer than all else: it is done where its size is in doubt.
+      const octets = mayBeTooLarge(letter) ? (await composer.compose(row)).data.octets : undefined;
+      for (const problem of problemsOf({ ...letter, octets, recipient: place, fields: row.fields }, context))
+        findings.report(problem);
+    } catch (error) {
+      if (!(error instanceof MailError)) throw error;
+      refuse('mail', error.problem);
+    }
+  };
+}

@@ -1,0 +1,185 @@
+/**
+ * The tags of an HTML mail, read in one pass over the text with nothing tried twice. Comments are passed over, and so is
+ * what is no HTML.
+ */
+
+export interface Tag {
+  readonly name: string;
+  /** Those that somebody asks for, as HTML reads them: the first of two, character references resolved. */
+  readonly attributes: ReadonlyMap<string, string>;
+}
+
+/** What is read of an HTML: a tag, or the content of a `style` element. */
+export type HtmlPiece = Tag | { readonly css: string };
+
+/** Tags of one mailing that are looked at once: a newsletter has some fifty, and each mail a few of its own. */
+const MAX_KNOWN = 2_000;
+
+/** Reads the HTML of one mailing's mails: what `judge` says of a tag is kept for the next mail that has the same. */
+export class HtmlReader<T> {
+  readonly #judge: (piece: HtmlPiece) => T;
+  readonly #known = new Map<string, Read<T>>();
+
+  constructor(judge: (piece: HtmlPiece) => T) {
+    this.#judge = judge;
+  }
+
+  /** Calls `visit` with what is to be said of each tag and style sheet, in order. */
+  read(html: string, visit: (said: T) => void): void {
+    let at = html.indexOf('<');
+    while (at !== -1) {
+      let end = at + 1;
+      if (html.startsWith('<!--', at)) {
+        end = html.indexOf('-->', at + 2);
+        if (end === -1) return;
+      } else if (isLetter(html.charCodeAt(at + 1))) {
+        const tag = this.#tagAt(html, at);
+        // A tag that is not closed swallows the rest.
+        if (tag === null) return;
+        visit(tag.said);
+        end = at + tag.length;
+        if (RAW_TEXT.has(tag.name)) {
+          const close = closeOf(tag.name, html, end);
+          if (tag.name === 'style') visit(this.#kept(html.slice(end, close), (css) => ({ css })));
+          end = close;
+        }
+      }
+      at = html.indexOf('<', end);
+    }
+  }
+
+  #tagAt(html: string, at: number): Read<T> | null {
+    // Nearly every tag ends with its first ">", and nearly every one was there in the mail before.
+    const first = html.indexOf('>', at);
+    if (first === -1) return null;
+    const text = html.slice(at, first + 1);
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const tag = readTag(html, at);
+    if (tag === null) return null;
+    const read = { name: tag.name, length: tag.end - at, said: this.#judge(tag) };
+    if (tag.end === first + 1) this.#keep(text, read);
+    return read;
+  }
+
+  #kept(text: string, pieceOf: (text: string) => HtmlPiece): T {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known.said;
+    const said = this.#judge(pieceOf(text));
+    this.#keep(text, { name: '', length: text.length, said });
+    return said;
+  }
+
+  #keep(text: string, read: Read<T>): void {
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+    this.#known.set(text, read);
+  }
+}
+
+interface Read<T> {
+  readonly name: string;
+  readonly length: number;
+  readonly said: T;
+}
+
+/** Elements whose content is no HTML. */
+const RAW_TEXT: ReadonlySet<string> = new Set(['style', 'script', 'title', 'textarea', 'xmp']);
+
+function closeOf(name: string, html: string, from: number): number {
+  const close = new RegExp(`</${name}`, 'gi');
+  close.lastIndex = from;
+  return close.exec(html)?.index ?? html.length;
+}
+
+/** Attributes that may refer to something, and the one that says an image in words. */
+const READ_ATTRIBUTES: ReadonlySet<string> = new Set([
+  'alt',
+  'background',
+  'data',
+  'href',
+  'poster',
+  'role',
+  'src',
+  'style',
+]);
+
+/** The tag that begins at `start`; `null` where it does not end. `end` is behind its `>`. */
+function readTag(html: string, start: number): (Tag & { readonly end: number }) | null {
+  let at = nextOf(TAG_NAME_ENDS, html, start + 1);
+  const name = html.slice(start + 1, at).toLowerCase();
+  const attributes = new Map<string, string>();
+  const set = (attribute: string, value: string) => {
+    if (READ_ATTRIBUTES.has(attribute) && !attributes.has(attribute)) attributes.set(attribute, unescaped(value));
+  };
+  for (;;) {
+    at = nextOf(NO_SPACE_OR_SLASH, html, at);
+    if (at >= html.length) return null;
+    if (html[at] === '>') return { name, attributes, end: at + 1 };
+    const nameEnd = nextOf(ATTRIBUTE_NAME_ENDS, html, at + 1);
+    const attribute = html.slice(at, nameEnd).toLowerCase();
+    at = nextOf(NO_SPACE, html, nameEnd);
+    if (html[at] !== '=') {
+      set(attribute, '');
+      continue;
+    }
+    at = nextOf(NO_SPACE, html, at + 1);
+    const quote = html[at] === '"' || html[at] === "'" ? html[at] : null;
+    const from = quote ? at + 1 : at;
+    const to = quote ? html.indexOf(quote, from) : nextOf(VALUE_ENDS, html, from);
+    if (to === -1) return null;
+    set(attribute, html.slice(from, to));
+    at = quote ? to + 1 : to;
+  }
+}
+
+const TAG_NAME_ENDS = /[\s/>]/g;
+const ATTRIBUTE_NAME_ENDS = /[\s/>=]/g;
+const VALUE_ENDS = /[\s>]/g;
+const NO_SPACE = /\S/g;
+const NO_SPACE_OR_SLASH = /[^\s/]/g;
+
+/** The next character of that kind, the end of the text where there is none. */
+function nextOf(kind: RegExp, text: string, from: number): number {
+  kind.lastIndex = from;
+  return kind.exec(text)?.index ?? text.length;
+}
+
+function isLetter(code: number): boolean {
+  return (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
+}
+
+/** The character references that templates write, and the few that people do. */
+function unescaped(value: string): string {
+  if (!value.includes('&')) return value;
+  return value.replace(/&(?:#x([0-9a-f]{1,6})|#([0-9]{1,7})|(amp|lt|gt|quot|apos));/gi, (whole, hex, decimal, name) => {
+    if (name !== undefined) return NAMED[String(name).toLowerCase()] ?? whole;
+    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
+}
+
+const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+/** `url(…)` of a style sheet or a style attribute, outside of comments. */
+export function* styleUrls(css: string): Generator<string> {
+  const start = /\/\*|url\(/gi;
+  for (let found = start.exec(css); found !== null; found = start.exec(css)) {
+    const from = start.lastIndex;
+    const isComment = found[0] === '/*';
+    const close = isComment ? '*/' : ')';
+    const to = css.indexOf(close, from);
+    if (to === -1) return;
+    start.lastIndex = to + close.length;
+    if (!isComment) yield withoutQuotes(css.slice(from, to).trim());
+  }
+}
+
+function withoutQuotes(text: string): string {
+  const [first] = text;
+  return text.length > 1 && (first === '"' || first === "'") && text.endsWith(first) ? text.slice(1, -1).trim() : text;
+}
+
+/** A URL as it is quoted in a problem. */
+export function shortened(url: string): string {
+  return url.length <= 80 ? url : `${url.slice(0, 80)}…`;
+}
