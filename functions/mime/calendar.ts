@@ -40,7 +40,7 @@ export function calendarText(text: string): CalendarText {
   }
   const last = open.at(-1);
   if (last !== undefined || method === '')
-    throw new BodyError('calendar', `found no END:${last?.name ?? 'VCALENDAR'}, it is wanted`);
+    throw new BodyError('calendar', `found no END of ${printable(last?.name ?? 'VCALENDAR')}, it is wanted`);
   return { text: lines.map(({ line }) => folded(line)).join(''), mediaType: `text/calendar; method=${method}` };
 }
 
@@ -85,7 +85,8 @@ function contentLine(line: string, number: number): { name: string; value: strin
 }
 
 function close(component: Component | undefined, name: string, number: number): void {
-  if (component?.name !== name) throw refused(number, `found END:${name}, END:${component?.name ?? ''} is wanted`);
+  if (component?.name !== name)
+    throw refused(number, `found END of ${printable(name)}, that of ${printable(component?.name ?? '')} is wanted`);
   const missing = WANTED.get(name)?.find((property) => !component.properties.has(property));
   if (missing !== undefined) throw refused(number, `found ${name} without ${missing}, it is wanted`);
 }

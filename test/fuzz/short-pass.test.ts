@@ -9,6 +9,7 @@ const INPUTS: Readonly<Record<string, number>> = {
   session: 300,
   csv: 200,
   compose: 500,
+  calendar: 500,
   campaign: 300,
   relays: 300,
   template: 300,

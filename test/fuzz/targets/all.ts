@@ -5,6 +5,7 @@ import { csv, jsonLines } from './audiences.ts';
 import { command } from './command.ts';
 import { compose } from './compose.ts';
 import { ehlo } from './ehlo.ts';
+import { calendar, linkToken, listId } from './list-mail.ts';
 import { reply } from './reply.ts';
 import { cramChallenge, oauthError, preparation, scramMessages } from './sasl.ts';
 import { session } from './session.ts';
@@ -25,6 +26,9 @@ export const TARGETS: readonly Target[] = [
   namedMailbox,
   transparency,
   compose,
+  calendar,
+  listId,
+  linkToken,
   relayUrl,
   relays,
   campaign,
