@@ -185,7 +185,8 @@ export interface ComposerOptions {
 
 /** No text of such signs is refused by the composer. */
 function isPlain(text: string | undefined): boolean {
-  return text === undefined || (text.isWellFormed() && !/\0|\r(?!\n)/.test(text));
+  if (text === undefined) return true;
+  return text.isWellFormed() && !text.includes('\0') && (!text.includes('\r') || !/\r(?!\n)/.test(text));
 }
 
 /** The row's own trouble as its MailError; any other error as it is. */

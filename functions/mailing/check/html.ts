@@ -18,7 +18,7 @@ const MAX_KNOWN = 2_000;
 /** Reads the HTML of one mailing's mails: what `judge` says of a tag is kept for the next mail that has the same. */
 export class HtmlReader<T> {
   readonly #judge: (piece: HtmlPiece) => T;
-  readonly #known = new Map<string, Read<T>>();
+  readonly #known = new Map<string, Known<T>>();
 
   constructor(judge: (piece: HtmlPiece) => T) {
     this.#judge = judge;
@@ -26,6 +26,7 @@ export class HtmlReader<T> {
 
   /** Calls `visit` with what is to be said of each tag and style sheet, in order. */
   read(html: string, visit: (said: T) => void): void {
+    let before: Known<T> | null = null;
     let at = html.indexOf('<');
     while (at !== -1) {
       let end = at + 1;
@@ -33,53 +34,66 @@ export class HtmlReader<T> {
         end = html.indexOf('-->', at + 2);
         if (end === -1) return;
       } else if (isLetter(html.charCodeAt(at + 1))) {
-        const tag = this.#tagAt(html, at);
+        const tag = this.#tagAt(html, at, before);
         // A tag that is not closed swallows the rest.
         if (tag === null) return;
+        if (before !== null) before.next = tag;
+        before = tag;
         visit(tag.said);
-        end = at + tag.length;
+        end = at + tag.text.length;
         if (RAW_TEXT.has(tag.name)) {
-          const close = closeOf(tag.name, html, end);
-          if (tag.name === 'style') visit(this.#kept(html.slice(end, close), (css) => ({ css })));
-          end = close;
+          const inside = this.#insideOf(html, end, tag);
+          if (inside.said !== null) visit(inside.said);
+          end += inside.text.length;
         }
       }
       at = html.indexOf('<', end);
     }
   }
 
-  #tagAt(html: string, at: number): Read<T> | null {
-    // Nearly every tag ends with its first ">", and nearly every one was there in the mail before.
+  #tagAt(html: string, at: number, before: Known<T> | null): Known<T> | null {
+    // Nearly every tag comes behind the one that it came behind in the last mail, letter by letter.
+    const guess = before?.next ?? null;
+    if (guess !== null && html.startsWith(guess.text, at)) return guess;
+    // Nearly every tag ends with its first ">".
     const first = html.indexOf('>', at);
     if (first === -1) return null;
-    const text = html.slice(at, first + 1);
-    const known = this.#known.get(text);
+    const known = this.#known.get(html.slice(at, first + 1));
     if (known !== undefined) return known;
     const tag = readTag(html, at);
     if (tag === null) return null;
-    const read = { name: tag.name, length: tag.end - at, said: this.#judge(tag) };
-    if (tag.end === first + 1) this.#keep(text, read);
+    const text = html.slice(at, tag.end);
+    const read = { name: tag.name, text, said: this.#judge(tag), next: null, inside: null };
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+    this.#known.set(text, read);
     return read;
   }
 
-  #kept(text: string, pieceOf: (text: string) => HtmlPiece): T {
-    const known = this.#known.get(text);
-    if (known !== undefined) return known.said;
-    const said = this.#judge(pieceOf(text));
-    this.#keep(text, { name: '', length: text.length, said });
-    return said;
-  }
-
-  #keep(text: string, read: Read<T>): void {
-    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
-    this.#known.set(text, read);
+  /** What stands behind a tag and is no HTML, up to what closes it. */
+  #insideOf(html: string, from: number, tag: Known<T>): Inside<T> {
+    const { name, inside } = tag;
+    if (inside !== null && html.startsWith(inside.text, from) && closesAt(name, html, from + inside.text.length))
+      return inside;
+    const css = html.slice(from, closeOf(name, html, from));
+    tag.inside = { text: css, said: name === 'style' ? this.#judge({ css }) : null };
+    return tag.inside;
   }
 }
 
-interface Read<T> {
+/** A tag that was judged. */
+interface Known<T> {
   readonly name: string;
-  readonly length: number;
+  /** From `<` to `>`: whatever begins with it has this tag. */
+  readonly text: string;
   readonly said: T;
+  /** The tag that came behind it when it was met last. */
+  next: Known<T> | null;
+  inside: Inside<T> | null;
+}
+
+interface Inside<T> {
+  readonly text: string;
+  readonly said: T | null;
 }
 
 /** Elements whose content is no HTML. */
@@ -89,6 +103,10 @@ function closeOf(name: string, html: string, from: number): number {
   const close = new RegExp(`</${name}`, 'gi');
   close.lastIndex = from;
   return close.exec(html)?.index ?? html.length;
+}
+
+function closesAt(name: string, html: string, at: number): boolean {
+  return html.startsWith('</', at) && html.slice(at + 2, at + 2 + name.length).toLowerCase() === name;
 }
 
 /** Attributes that may refer to something, and the one that says an image in words. */
