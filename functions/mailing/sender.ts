@@ -99,6 +99,8 @@ class RunSender {
   readonly #pool: Pool;
   #refusalsInARow = 0;
   #fault: unknown;
+  /** Mails under way. A count, and no Set of them: see `remove` in smtp/course.ts. */
+  #underWay = 0;
   /** Called when a mail is no longer under way. */
   #wake: () => void = () => {};
 
@@ -137,24 +139,27 @@ class RunSender {
 
   /** What is under way may be given back, so the end is when nothing is due and nothing is under way. */
   async #sendAll(): Promise<void> {
-    const underWay = new Set<Promise<void>>();
     try {
       for (;;) {
-        while (await this.#beginNext(underWay)) {
+        while (await this.#beginNext()) {
           // One after the other, as places and mails are there.
         }
-        if (underWay.size === 0) return;
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
+        if (this.#underWay === 0) return;
+        await this.#oneLess();
       }
     } finally {
-      await Promise.all(underWay);
+      while (this.#underWay > 0) await this.#oneLess();
     }
   }
 
+  #oneLess(): Promise<void> {
+    return new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
   /** A mail is taken only for a place that is there: a connection that cannot be had keeps no mail from the others. */
-  async #beginNext(underWay: Set<Promise<void>>): Promise<boolean> {
+  async #beginNext(): Promise<boolean> {
     if (!this.#due.isQueued && !(await this.#due.hasMore())) return false;
     // The pace comes first: a relay closes sessions that wait for long, and that is no fault of the mail.
     if (this.#pacer.isLimited) await this.#pacer.turn(this.#signal);
@@ -165,11 +170,11 @@ class RunSender {
       place.leave();
       return false;
     }
-    const sending = this.#guarded(() => this.#send(work, place)).then(() => {
-      underWay.delete(sending);
+    this.#underWay += 1;
+    void this.#guarded(() => this.#send(work, place)).then(() => {
+      this.#underWay -= 1;
       this.#wake();
     });
-    underWay.add(sending);
     return true;
   }
 

@@ -108,13 +108,23 @@ function encodedQ(text: string): string {
   let encoded = '';
   let plainFrom = 0;
   for (let at = 0; at < text.length; at++) {
-    if (PLAIN[text.charCodeAt(at)] === 1) continue;
+    const unit = text.charCodeAt(at);
+    if (PLAIN[unit] === 1) continue;
     if (plainFrom < at) encoded += text.slice(plainFrom, at);
-    const codePoint = text.codePointAt(at) ?? 0;
-    if (codePoint < 0x80) encoded += Q_OCTETS[codePoint] ?? '';
-    else for (const octet of Buffer.from(String.fromCodePoint(codePoint))) encoded += Q_OCTETS[octet] ?? '';
+    const codePoint = unit < 0xd800 ? unit : (text.codePointAt(at) ?? 0);
+    encoded += octetsInQ(codePoint);
     if (codePoint > 0xffff) at++;
     plainFrom = at + 1;
   }
   return `=?utf-8?Q?${encoded}${text.slice(plainFrom)}?=`;
+}
+
+/** A code point's octets in UTF-8 (RFC 3629 §3), each as Q has it. */
+function octetsInQ(codePoint: number): string {
+  const q = (octet: number): string => Q_OCTETS[octet] ?? '';
+  const later = (shift: number): string => q(0x80 | ((codePoint >> shift) & 0x3f));
+  if (codePoint < 0x80) return q(codePoint);
+  if (codePoint < 0x800) return q(0xc0 | (codePoint >> 6)) + later(0);
+  if (codePoint < 0x10000) return q(0xe0 | (codePoint >> 12)) + later(6) + later(0);
+  return q(0xf0 | (codePoint >> 18)) + later(12) + later(6) + later(0);
 }

@@ -14,7 +14,7 @@
  */
 import { Advance, type AdvanceListener, type Release, RSET } from './advance.ts';
 import { Command } from './command.ts';
-import { type Course, isLarge } from './course.ts';
+import { type Course, isLarge, remove } from './course.ts';
 import type { Dialogue } from './dialogue.ts';
 import type { PreparedTransaction } from './envelope.ts';
 import { type SmtpError, unexpectedReply } from './errors.ts';
@@ -27,7 +27,7 @@ export class ChunkingCourse implements Course, AdvanceListener {
   readonly #depth: number;
   #window = 1;
   /** Begun and not over. */
-  readonly #begun = new Set<Advance>();
+  readonly #begun: Advance[] = [];
   /** Written and not answered. */
   #written = 0;
   /** Released, or large, and not written yet. */
@@ -48,13 +48,13 @@ export class ChunkingCourse implements Course, AdvanceListener {
   }
 
   get room(): number {
-    return Math.max(0, this.#window - this.#begun.size);
+    return Math.max(0, this.#window - this.#begun.length);
   }
 
   run(prepared: PreparedTransaction, options: { release: Release; record: Recorder }): Promise<RecipientResult[]> {
     const { transcript } = this.#dialogue;
     const advance = new Advance(prepared, options, { listener: this, transcript });
-    this.#begun.add(advance);
+    this.#begun.push(advance);
     if (isLarge(advance)) this.#put(advance);
     else {
       advance.askRelease((answer) => {
@@ -94,13 +94,13 @@ export class ChunkingCourse implements Course, AdvanceListener {
 
   answered(advance: Advance): void {
     this.#written -= 1;
-    this.#begun.delete(advance);
+    remove(this.#begun, advance);
     if (!advance.reckoning.hasRefused) this.#window = Math.min(this.#depth, this.#window + 1);
     this.#wake();
   }
 
   gone(advance: Advance): void {
-    this.#begun.delete(advance);
+    remove(this.#begun, advance);
     this.#wake();
   }
 

@@ -18,3 +18,12 @@ export const LARGE_OCTETS = 128 * 1024;
 export function isLarge(advance: Advance): boolean {
   return advance.prepared.data.size > LARGE_OCTETS;
 }
+
+/**
+ * Takes one out of those that are begun, which is the first of them mostly. They stand in an array and not in a Set: what a Set
+ * grows out of, once the garbage collector takes it for old, keeps alive all that was ever in it until the next full collection.
+ */
+export function remove(begun: Advance[], advance: Advance): void {
+  const at = begun.indexOf(advance);
+  if (at >= 0) begun.splice(at, 1);
+}

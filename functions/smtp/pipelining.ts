@@ -7,7 +7,7 @@
  * indicator in flight at the most. A 354 where no recipient was taken is answered by the indicator alone (RFC 2920 §3.1).
  */
 import { Advance, type AdvanceListener, DATA, type Release } from './advance.ts';
-import { type Course, isLarge } from './course.ts';
+import { type Course, isLarge, remove } from './course.ts';
 import type { Dialogue } from './dialogue.ts';
 import type { PreparedTransaction } from './envelope.ts';
 import type { SmtpError } from './errors.ts';
@@ -20,7 +20,7 @@ const PLACES = 2;
 
 export class PipeliningCourse implements Course, AdvanceListener {
   readonly #dialogue: Dialogue;
-  readonly #begun = new Set<Advance>();
+  readonly #begun: Advance[] = [];
   /** Their envelopes are to be sent. */
   readonly #waiting: Advance[] = [];
   /** Its envelope is sent, and its mail data is not ended: nothing may be written behind it. */
@@ -36,13 +36,13 @@ export class PipeliningCourse implements Course, AdvanceListener {
   }
 
   get room(): number {
-    return Math.max(0, PLACES - this.#begun.size);
+    return Math.max(0, PLACES - this.#begun.length);
   }
 
   run(prepared: PreparedTransaction, options: { release: Release; record: Recorder }): Promise<RecipientResult[]> {
     const { transcript } = this.#dialogue;
     const advance = new Advance(prepared, options, { listener: this, transcript });
-    this.#begun.add(advance);
+    this.#begun.push(advance);
     this.#waiting.push(advance);
     if (this.#ahead === null) void this.#start();
     return advance.done;
@@ -74,13 +74,13 @@ export class PipeliningCourse implements Course, AdvanceListener {
   }
 
   answered(advance: Advance): void {
-    this.#begun.delete(advance);
+    remove(this.#begun, advance);
     if (this.#ahead === advance) this.#ahead = null;
     if (this.#ahead === null && this.#waiting.length > 0) void this.#start();
   }
 
   gone(advance: Advance): void {
-    this.#begun.delete(advance);
+    remove(this.#begun, advance);
   }
 
   /** The session may have been idle: what the server said meanwhile is heard first. */
