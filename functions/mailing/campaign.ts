@@ -3,6 +3,7 @@
 import { AddressError, type Mailbox, type NamedMailbox, parseMailbox, parseNamedMailbox } from '#address';
 import { HeaderError, type MailingList, parseListId } from '#mime';
 import schema from '../../templates/campaign.schema.json' with { type: 'json' };
+import type { CampaignJson } from './campaign-json.ts';
 import { sha256 } from './digest.ts';
 import { parseDuration } from './duration.ts';
 import { jsonFileReader } from './json-file.ts';
@@ -52,34 +53,7 @@ export interface Campaign {
   readonly expiresAfterMs: number;
 }
 
-/** The keys of the published schema, as JSON gives them. */
-interface CampaignJson {
-  from: string;
-  sender?: string;
-  replyTo?: string;
-  returnPath?: string;
-  headers?: Record<string, string>;
-  audience?: string;
-  select?: { birthday?: string; where?: Record<string, string | number | boolean> };
-  schedule?: { timezone?: string; recipientTimezone?: string };
-  attachments?: CampaignAttachment[];
-  inline?: CampaignInline[];
-  list?: CampaignListJson;
-  relay?: string;
-  pace?: { messagesPerSecond?: number; connections?: number };
-  canary?: unknown;
-  onUncertain?: UncertainPolicy;
-  expiresAfter?: string;
-  archive?: boolean;
-}
-
-interface CampaignListJson {
-  id: string;
-  unsubscribe?: string;
-  oneClick?: boolean;
-  help?: string;
-  feedbackId?: string;
-}
+type CampaignListJson = NonNullable<CampaignJson['list']>;
 
 const readJson = jsonFileReader<CampaignJson>(schema);
 
