@@ -13,6 +13,10 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['send', async () => (await import('./cli/send.ts')).send],
   ['status', async () => (await import('./cli/status.ts')).status],
   ['transcript', async () => (await import('./cli/transcript.ts')).transcript],
+  ['pause', async () => (await import('./cli/control.ts')).pause],
+  ['resume', async () => (await import('./cli/control.ts')).resume],
+  ['cancel', async () => (await import('./cli/control.ts')).cancel],
+  ['retry', async () => (await import('./cli/retry.ts')).retry],
   ['inbox', async () => (await import('./cli/inbox.ts')).inbox],
   ['demo', async () => (await import('./cli/demo.ts')).demo],
 ]);

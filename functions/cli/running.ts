@@ -11,6 +11,7 @@ import {
   noTotals,
   OUTCOMES,
   RelayFault,
+  type RunControl,
   type RunRecord,
   readContent,
   type SendReport,
@@ -19,6 +20,8 @@ import {
   startRun,
   type Totals,
   type UncertainPolicy,
+  watchControl,
+  writeAllResults,
 } from '#mailing';
 import { type Shell, UsageError } from './command.ts';
 import { explainRelay } from './explain.ts';
@@ -50,6 +53,13 @@ export interface RunEnd {
   readonly exitCode: 0 | 1 | 2 | 3;
 }
 
+/** How sending ended, apart from what became of each recipient. */
+interface SendingEnd {
+  /** Told already. */
+  readonly fault: RelayFault | null;
+  readonly control: RunControl;
+}
+
 /** Where neither campaign, relay nor command line says how many. */
 export const DEFAULT_CONNECTIONS = 4;
 const SHOWN_PROBLEMS = 10;
@@ -76,15 +86,34 @@ export async function runCampaign(request: RunRequest, shell: Shell): Promise<Ru
     return { started, totals: noTotals(), seconds: seconds(), exitCode: 3 };
   }
   tellPlan(started, shell);
-  const fault = started.kind === 'finished' ? null : await sendAll(request, started, shell);
+  const { fault, control }: SendingEnd =
+    started.kind === 'finished' ? { fault: null, control: 'going' } : await sendUnderControl(request, started, shell);
   const totals = await state.ledger.totals(started.run.id);
   const exitCode =
-    fault !== null ? 1 : shell.signal.aborted && !(await isFinished(state, started.run)) ? 3 : exitCodeOf(totals);
+    fault !== null ? 1 : control !== 'going' || (await wasStopped(state, started.run, shell)) ? 3 : exitCodeOf(totals);
   return { started, totals, seconds: seconds(), exitCode };
 }
 
-async function isFinished(state: LocalState, run: RunRecord): Promise<boolean> {
-  return (await state.ledger.run(run.id))?.finished === true;
+async function wasStopped(state: LocalState, run: RunRecord, shell: Shell): Promise<boolean> {
+  return shell.signal.aborted && (await state.ledger.run(run.id))?.finished !== true;
+}
+
+/** Sends until the end, a signal, or the word of a person in another process. */
+async function sendUnderControl(request: RunRequest, started: StartedRun, shell: Shell): Promise<SendingEnd> {
+  const { state } = request;
+  const { run } = started;
+  const watch = await watchControl(state.ledger, run.id, systemClock());
+  try {
+    const signal = AbortSignal.any([shell.signal, watch.signal]);
+    const fault = watch.control === 'going' ? await sendAll(request, started, shell, signal) : null;
+    if (watch.control === 'cancelled') await writeAllResults(state.objects, state.ledger, run.id);
+    if (watch.control === 'cancelled') shell.note(`Run ${run.id} is cancelled.`);
+    if (watch.control === 'paused')
+      shell.note(`Run ${run.id} is paused; \`npx cartero resume ${run.id}\` lets it go on.`);
+    return { fault, control: watch.control };
+  } finally {
+    watch.close();
+  }
 }
 
 /** @returns the relay's fault, told already; `null` where the run went as far as it could */
@@ -92,6 +121,7 @@ async function sendAll(
   request: RunRequest,
   { run, loaded, plan }: StartedRun,
   shell: Shell,
+  signal: AbortSignal,
 ): Promise<RelayFault | null> {
   const { state } = request;
   const clock = systemClock();
@@ -122,7 +152,7 @@ async function sendAll(
       {
         ...pace,
         openSession: access.openSession,
-        signal: shell.signal,
+        signal,
         owner: state.owner,
         onSettled: (outcome) => progress.settled(outcome),
         onWaiting: (error, delayMs) => {

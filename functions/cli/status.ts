@@ -1,5 +1,5 @@
 import type { LocalState } from '#local';
-import { isoTime, OUTCOMES, type RunRecord, resultLine, type Totals } from '#mailing';
+import { isoTime, OUTCOMES, type RunControl, type RunRecord, resultLine, type Totals } from '#mailing';
 import { type Command, InputError } from './command.ts';
 import { grouped } from './progress.ts';
 import { findRun, openExistingState, STATE_OPTION } from './states.ts';
@@ -34,7 +34,7 @@ export const status: Command = {
         shell.out(
           words.flag('json')
             ? `${JSON.stringify(await statusJson(state, run))}\n`
-            : statusText(run, await state.ledger.totals(run.id)),
+            : statusText(run, await state.ledger.totals(run.id), await state.ledger.control(run.id)),
         );
       return 0;
     } finally {
@@ -56,16 +56,21 @@ async function statusJson(state: LocalState, run: RunRecord): Promise<Record<str
     planHash: plan?.planHash ?? null,
     createdAt: isoTime(run.createdAt),
     finished: run.finished,
+    control: await state.ledger.control(run.id),
   };
 }
 
-function statusText(run: RunRecord, totals: Totals): string {
+function statusText(run: RunRecord, totals: Totals, control: RunControl | null): string {
   const where =
-    run.plan === null
-      ? 'planning is not complete'
-      : run.finished
-        ? 'finished'
-        : 'not finished; the same `cartero run` goes on with it';
+    control === 'cancelled'
+      ? 'cancelled'
+      : run.plan === null
+        ? 'planning is not complete'
+        : run.finished
+          ? 'finished'
+          : control === 'paused'
+            ? `paused; \`npx cartero resume ${run.id}\` lets it go on`
+            : 'not finished; the same `cartero run` goes on with it';
   const counts = OUTCOMES.filter((outcome) => totals[outcome] > 0).map(
     (outcome) => `  ${outcome.padEnd(12)}${grouped(totals[outcome]).padStart(10)}\n`,
   );

@@ -1,9 +1,9 @@
-import { AddressError, parseMailbox, recipientKey } from '#address';
 import type { LocalState } from '#local';
 import { type DeliveryRecord, escapeControls } from '#mailing';
 import type { TranscriptRecord } from '#smtp';
 import type { Command } from './command.ts';
 import { grouped } from './progress.ts';
+import { keyOf } from './recipient-key.ts';
 import { findRun, openExistingState, STATE_OPTION } from './states.ts';
 
 export const transcript: Command = {
@@ -97,14 +97,4 @@ const MARKS = { client: 'C:', server: 'S:', note: ' *' } as const;
 export function lineOf({ at, by, text, octets }: TranscriptRecord): string {
   const count = by === 'note' ? '' : grouped(octets);
   return `${new Date(at).toISOString().slice(11, 23)} ${count.padStart(9)}  ${MARKS[by]} ${text}\n`;
-}
-
-/** The key under which a recipient was planned; what is no address was planned as written. */
-function keyOf(address: string): string {
-  try {
-    return recipientKey(parseMailbox(address));
-  } catch (error) {
-    if (error instanceof AddressError) return address;
-    throw error;
-  }
 }

@@ -66,6 +66,14 @@ const MIGRATIONS: readonly string[] = [
      delivery INTEGER NOT NULL,
      PRIMARY KEY (run, key, delivery)
    ) STRICT, WITHOUT ROWID;`,
+  `ALTER TABLE run ADD COLUMN control TEXT NOT NULL DEFAULT 'going';
+   ALTER TABLE run ADD COLUMN control_at INTEGER;  -- when it was last paused, resumed or cancelled
+   CREATE TABLE suppression (
+     key TEXT PRIMARY KEY,                        -- suppressionKey
+     recipient TEXT NOT NULL,                     -- as it was first written
+     reason TEXT,
+     at INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /**

@@ -1,6 +1,6 @@
 /** Every sentence that the ledger speaks to SQLite, prepared once, and the rows that come back. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { DeliveryState, UncertainPolicy } from '#mailing';
+import type { DeliveryState, RunControl, UncertainPolicy } from '#mailing';
 import { BATCH_ROOM } from './ledger-database.ts';
 
 export type RunRow = {
@@ -15,6 +15,8 @@ export type RunRow = {
   expires_at: number;
   plan: string | null;
   finished: 0 | 1;
+  control: RunControl;
+  control_at: number | null;
 };
 
 export type BatchRow = {
@@ -85,6 +87,9 @@ const SENTENCES = {
   completePlan: 'UPDATE run SET plan = ? WHERE number = ?',
   setPolicy: 'UPDATE run SET on_uncertain = ? WHERE number = ?',
 
+  control: 'SELECT control FROM run WHERE id = ?',
+  setControl: 'UPDATE run SET control = ?, control_at = ? WHERE number = ?',
+
   batch: 'SELECT * FROM batch WHERE run = ? AND batch = ?',
   batches: 'SELECT * FROM batch WHERE run = ? ORDER BY batch',
   openBatches: 'SELECT * FROM batch WHERE run = ? AND closed = 0 ORDER BY batch',
@@ -122,6 +127,14 @@ const SENTENCES = {
   due: `SELECT id, row, recipient, message_id, attempt FROM delivery WHERE ${IN_BATCH} AND (state = 'pending'
     OR (state = 'deferred' AND (next_at <= :now OR :eager)) OR (state = 'uncertain' AND :resend AND next_at <= :now))
     ORDER BY id`,
+
+  /** Another process's fence is lost with it: what it had in hand is known to be over. */
+  takeBack: 'UPDATE batch SET fence = fence + 1, rev = rev + 1, holder = NULL WHERE number = ?',
+  cancel: `UPDATE delivery SET state = 'cancelled', at = :now, next_at = NULL WHERE ${IN_BATCH}
+    AND state IN ('pending', 'deferred')`,
+  retry: `UPDATE delivery SET state = 'pending', next_at = NULL WHERE ${IN_BATCH}
+    AND state IN (SELECT value FROM json_each(:outcomes))
+    AND (:key IS NULL OR coalesce(key, recipient) = :key)`,
 
   planned: `SELECT count(*) AS batches, coalesce(sum((SELECT count(*) FROM delivery
     WHERE id BETWEEN batch.number * ${BATCH_ROOM} AND batch.number * ${BATCH_ROOM} + ${BATCH_ROOM - 1})), 0) AS recipients

@@ -18,6 +18,8 @@ import {
   type PlanCounts,
   type PlannedDelivery,
   RESEND_AFTER_MS,
+  type RetryChoice,
+  type RunControl,
   type RunRecord,
   type Settlement,
   type Totals,
@@ -123,6 +125,57 @@ export class SqliteLedger implements Ledger {
       if (row.on_uncertain === policy) return;
       this.#sql.setPolicy.run(policy, row.number);
       this.#restAll(this.#runRow(run, action));
+    });
+  }
+
+  async control(run: string): Promise<RunControl | null> {
+    return this.#read(() => (this.#sql.control.get(run) as { control: RunControl } | undefined)?.control ?? null);
+  }
+
+  async setControl(run: string, control: RunControl, at: number): Promise<void> {
+    this.#write(() => {
+      const action = `set run ${JSON.stringify(run)} ${control}`;
+      const row = this.#runRow(run, action);
+      if (row.control === control) throw new IllegalMoveError(action, `it is ${control} already`);
+      if (row.control === 'cancelled') throw new IllegalMoveError(action, 'it is cancelled');
+      if (row.finished === 1) throw new IllegalMoveError(action, 'it is finished');
+      this.#sql.setControl.run(control, at, row.number);
+      if (control !== 'cancelled') return;
+      const lives = this.#livingHolders();
+      for (const { number, holder, closed } of this.#sql.batches.all(row.number) as BatchRow[]) {
+        if (closed || lives(holder)) continue;
+        this.#sql.doubt.run({ batch: number, now: at, resendAt: at + RESEND_AFTER_MS });
+        this.#sql.takeBack.run(number);
+        this.#rest(number, this.#runRow(run, action));
+      }
+    });
+  }
+
+  async retry(run: string, { outcomes, key, at }: RetryChoice): Promise<number> {
+    return this.#write(() => {
+      const action = `send again to recipients of run ${JSON.stringify(run)}`;
+      const before = this.#runRow(run, action);
+      if (before.plan === null) throw new IllegalMoveError(action, 'its plan is not complete');
+      const batches = this.#sql.batches.all(before.number) as BatchRow[];
+      const lives = this.#livingHolders();
+      if (batches.some(({ holder }) => lives(holder))) throw new IllegalMoveError(action, 'it is being sent');
+      if (before.control === 'cancelled') this.#sql.setControl.run('going', at, before.number);
+      const row = this.#runRow(run, action);
+      let chosen = 0;
+      for (const { number, batch } of batches) {
+        if (batch === 0) continue;
+        this.#sql.doubt.run({ batch: number, now: at, resendAt: at + RESEND_AFTER_MS });
+        const which = { batch: number, outcomes: JSON.stringify(outcomes), key: key ?? null };
+        const changed = Number(this.#sql.retry.run(which).changes);
+        if (changed === 0) continue;
+        chosen += changed;
+        this.#sql.takeBack.run(number);
+        this.#rest(number, row);
+      }
+      // Nobody was chosen: what was cancelled stays so.
+      if (chosen === 0 && before.control === 'cancelled')
+        this.#sql.setControl.run('cancelled', before.control_at, before.number);
+      return chosen;
     });
   }
 
@@ -270,8 +323,9 @@ export class SqliteLedger implements Ledger {
   }
 
   /** What a batch is that nobody holds: closed when each of its deliveries is settled, else due at the earliest of them. */
-  #rest(batch: number, { on_uncertain, expires_at, plan }: RunRow): void {
-    const resend = on_uncertain === 'resend';
+  #rest(batch: number, { on_uncertain, expires_at, plan, control, control_at }: RunRow): void {
+    if (control === 'cancelled') this.#sql.cancel.run({ batch, now: control_at });
+    const resend = on_uncertain === 'resend' && control !== 'cancelled';
     if (!resend) this.#sql.withdraw.run({ batch });
     if (plan !== null) this.#sql.rest.run({ batch, expires: expires_at, resend: Number(resend) });
   }

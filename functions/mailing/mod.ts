@@ -6,6 +6,7 @@
  * mail, list-link: from a row to envelope and octets, and the link by which its reader leaves a list.
  * check: what is wrong with a mail before anybody gets it.
  * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator.
+ * control: what a person wants of a run while it is under way.
  * outcome, ports: the words, and all the outside that the domain speaks to.
  */
 export { type Campaign, parseCampaign } from './campaign.ts';
@@ -19,6 +20,7 @@ export {
   withoutSelection,
 } from './campaign-source.ts';
 export type { CheckContext, CheckOptions, MailProblem, RenderedMail, Rule } from './check/mod.ts';
+export { type ControlWatch, watchControl } from './control.ts';
 export { type Estimate, estimate } from './estimate.ts';
 export { type AudienceFile, frozenSource, pinInPlace, readContent, readManifest } from './frozen.ts';
 export {
@@ -39,7 +41,7 @@ export { type PlannedRow, Planner } from './planner.ts';
 export * from './ports.ts';
 export { CampaignError, escapeControls, formatProblem, type Problem } from './problem.ts';
 export { findRelay, parseRelayUrl, type Relay, RelayError, relayNames } from './relay.ts';
-export { isoTime, type ResultLine, resultLine } from './results.ts';
+export { isoTime, type ResultLine, resultLine, writeAllResults } from './results.ts';
 export { RunError } from './run-identity.ts';
 export { describePlan, planDry, type StartedRun, type StartOptions, startRun } from './runs.ts';
 export { RelayFault, type SendOptions, type SendReport, sendRun } from './sender.ts';

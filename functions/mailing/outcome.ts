@@ -30,6 +30,14 @@ export type Outcome = (typeof OUTCOMES)[number];
 /** What the ledger keeps for a delivery: an outcome, or `intended` while its indicator may be on its way. */
 export type DeliveryState = Outcome | 'intended';
 
+/** What a person wants of a run. Cancelled ones can be taken up again by a retry of chosen recipients only. */
+export type RunControl = 'going' | 'paused' | 'cancelled';
+
+/** What a person can have sent again. Whoever was accepted has the mail, and whoever is invalid or suppressed gets none. */
+export const RETRIED_OUTCOMES = ['refused', 'deferred', 'uncertain', 'expired', 'quarantined', 'cancelled'] as const;
+
+export type RetriedOutcome = (typeof RETRIED_OUTCOMES)[number];
+
 /** What happens to recipients whose acceptance cannot be known. `hold` and `skip` never send again. */
 export type UncertainPolicy = 'hold' | 'resend' | 'skip';
 

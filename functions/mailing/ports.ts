@@ -1,6 +1,6 @@
 /** All the outside that the domain speaks to, in one page. Adapters live in `local/`; each port has one contract test. */
 import type { TranscriptRecord } from '#smtp';
-import type { Outcome, Totals, UncertainPolicy } from './outcome.ts';
+import type { Outcome, RetriedOutcome, RunControl, Totals, UncertainPolicy } from './outcome.ts';
 
 export * from './port-errors.ts';
 
@@ -95,7 +95,7 @@ export interface PlannedDelivery {
   /** By which the recipient is found again: `recipientKey`, or the text as written where it is no address. */
   readonly key: string;
   readonly messageId: string;
-  readonly state: 'pending' | 'invalid';
+  readonly state: 'pending' | 'invalid' | 'suppressed';
   readonly problem?: string;
 }
 
@@ -164,6 +164,40 @@ export interface DeliveryRecord {
   readonly nextAt: number | null;
 }
 
+export interface RetryChoice {
+  readonly outcomes: readonly RetriedOutcome[];
+  /** Only the recipient of that key. */
+  readonly key?: string;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/** Somebody who gets no mail, whatever the campaign. */
+export interface Suppression {
+  /** `suppressionKey` of the recipient. */
+  readonly key: string;
+  /** The address as it was written when it was first added. */
+  readonly recipient: string;
+  readonly reason: string | null;
+  /** Epoch ms of its adding. */
+  readonly at: number;
+}
+
+/**
+ * Who gets nothing any more. What `add` wrote is seen by each `among` that begins afterwards, in every process: it stands
+ * between a durable intent and the end-of-mail-data indicator. Methods throw LedgerError where the store fails.
+ */
+export interface SuppressionList {
+  /** One durable write; who is there stays as it was. @returns how many are new */
+  add(entries: readonly Suppression[]): Promise<number>;
+  /** @returns how many were there */
+  remove(keys: readonly string[]): Promise<number>;
+  /** Those of `keys` that are suppressed. One question for many keys: it is asked once a commit. */
+  among(keys: readonly string[]): Promise<ReadonlySet<string>>;
+  /** In the order of their keys. */
+  list(): AsyncIterable<Suppression>;
+}
+
 /** A batch that is not closed. */
 export interface OpenBatch {
   readonly batch: number;
@@ -204,6 +238,22 @@ export interface Ledger {
    * that hold such recipients. After `hold` or `skip`, none that was ever uncertain is sent again.
    */
   setUncertainPolicy(run: string, policy: UncertainPolicy): Promise<void>;
+  /** What a person wants of the run; `null` where there is no such run. Cheap: senders ask twice a second. */
+  control(run: string): Promise<RunControl | null>;
+  /**
+   * `paused`: whoever sends stops, and loses nothing. `cancelled`: what no living process holds and is pending or
+   * deferred becomes `cancelled` at once, the rest when its holder gives it back; an uncertain recipient stays one.
+   * @param at epoch ms
+   * @throws IllegalMoveError when the run is finished, cancelled, or as it is wanted already
+   */
+  setControl(run: string, control: RunControl, at: number): Promise<void>;
+  /**
+   * Makes recipients of the chosen outcomes pending again, with their attempts and the last reply kept as evidence, and
+   * opens their batches. A cancelled run goes on with them. One that was uncertain is sent again because a person said so.
+   * @returns how many
+   * @throws IllegalMoveError when the plan is not complete, or a living process holds one of the batches
+   */
+  retry(run: string, chosen: RetryChoice): Promise<number>;
   /** In order. */
   openBatches(run: string): Promise<OpenBatch[]>;
   /**

@@ -36,6 +36,12 @@ export async function writeResults(objects: ObjectStore, ledger: Ledger, run: st
   await objects.write(`runs/${run}/results/${String(batch).padStart(6, '0')}.jsonl`, Buffer.from(lines));
 }
 
+/** Every batch's file once more: a cancellation settles recipients that nobody has in hand. */
+export async function writeAllResults(objects: ObjectStore, ledger: Ledger, run: string): Promise<void> {
+  const batches = (await ledger.run(run))?.plan?.batches ?? 0;
+  for (let batch = 1; batch <= batches; batch += 1) await writeResults(objects, ledger, run, batch);
+}
+
 /** ISO 8601 in UTC of epoch milliseconds. */
 export function isoTime(at: number): string {
   return new Date(at).toISOString();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalState, openState } from '#local';
 import { describeLedger } from '../ports/ledger.contract.ts';
+import { describeLedgerControl } from '../ports/ledger.control.ts';
 import type { LedgerStore } from '../ports/ledger.harness.ts';
 import { describeLedgerMoves } from '../ports/ledger.moves.ts';
 import { describeLedgerProperties } from '../ports/ledger.property.ts';
@@ -28,3 +29,4 @@ async function newStore(): Promise<LedgerStore> {
 describeLedger('SqliteLedger', newStore);
 describeLedgerMoves('SqliteLedger', newStore);
 describeLedgerProperties('SqliteLedger', newStore);
+describeLedgerControl('SqliteLedger', newStore);
