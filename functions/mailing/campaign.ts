@@ -9,6 +9,7 @@ import { parseDuration } from './duration.ts';
 import { jsonFileReader } from './json-file.ts';
 import type { UncertainPolicy } from './outcome.ts';
 import { CampaignError } from './problem.ts';
+import { readSchedule, type Schedule, type ScheduleJson } from './schedule/schedule.ts';
 
 /** A file sent along. `object` and `name` are templates; `object` is a path inside the campaign folder. */
 export interface CampaignAttachment {
@@ -44,6 +45,8 @@ export interface Campaign {
   readonly timezoneColumn: string;
   /** The zone of recipients that have none of their own. */
   readonly timezone: string;
+  /** When runs start and mails may go; `null` where the campaign says nothing of it. */
+  readonly schedule: Schedule | null;
   readonly attachments: readonly CampaignAttachment[];
   readonly inline: readonly CampaignInline[];
   /** Name of a relay in infra/relays.json. */
@@ -83,9 +86,10 @@ function readCampaign(
   const sender = read('sender', parseNamedMailbox);
   const replyTo = read('replyTo', parseNamedMailbox);
   const returnPath = json.returnPath === '' ? '' : read('returnPath', parseMailbox)?.address;
-  const timezone = json.schedule?.timezone ?? 'UTC';
-  if (!isTimeZone(timezone))
-    report(['schedule', 'timezone'], `"${timezone}" is no IANA time zone such as "Europe/Madrid"`);
+  const schedule =
+    json.schedule === undefined
+      ? null
+      : readSchedule(json.schedule, (key, problem) => report(['schedule', key], problem));
   const list = json.list === undefined ? null : readList(json.list, (problem) => report(['list', 'id'], problem));
   if (from === undefined || list === undefined) return null;
   return {
@@ -103,7 +107,8 @@ function readCampaign(
     ...(json.audience === undefined ? {} : { audience: json.audience }),
     select: json.select ?? {},
     timezoneColumn: json.schedule?.recipientTimezone ?? 'timezone',
-    timezone,
+    timezone: json.schedule?.timezone ?? 'UTC',
+    schedule,
     attachments: json.attachments ?? [],
     inline: json.inline ?? [],
     relay: json.relay ?? 'default',
@@ -169,16 +174,5 @@ function readAddress<T extends Mailbox | NamedMailbox>(
     if (!(error instanceof AddressError)) throw error;
     report(error.problem);
     return undefined;
-  }
-}
-
-function isTimeZone(name: string): boolean {
-  // The default is known: to ask for it loads all time zones, which takes as long as loading this room.
-  if (name === 'UTC') return true;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
   }
 }

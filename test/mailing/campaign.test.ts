@@ -145,6 +145,23 @@ describe('parseCampaign', () => {
       ['"schedule": { "at": "2026-12-01T09:00", "missed": "later" }'],
       '"schedule.missed": is not in the form wanted, such as "skip", "send", "PT6H"',
     ],
+    [['"schedule": { "cron": "0 9 30 FEB ? *" }'], 'campaign.json:3: "schedule.cron": no such day ever comes'],
+    [
+      ['"schedule": { "cron": "0 9 * * MON *" }'],
+      'campaign.json:3: "schedule.cron": one of day of the month and day of the week must be "?"',
+    ],
+    [
+      ['"schedule": { "at": "2026-02-29T09:00" }'],
+      'campaign.json:3: "schedule.at": there is no date and time "2026-02-29T09:00"',
+    ],
+    [
+      ['"schedule": { "at": "2026-03-29T02:30", "timezone": "Europe/Madrid" }'],
+      'campaign.json:3: "schedule.at": "2026-03-29T02:30" never comes in Europe/Madrid',
+    ],
+    [
+      ['"schedule": { "at": "2026-12-01T09:00", "window": { "from": "08:00", "to": "08:00" } }'],
+      'campaign.json:3: "schedule.window": it ends at 08:00, when it begins',
+    ],
     [
       ['"schedule": { "at": "2026-12-01T09:00", "timezone": "Mars/Base" }'],
       'campaign.json:3: "schedule.timezone": "Mars/Base" is no IANA time zone',
