@@ -79,7 +79,9 @@ async function checkLoaded(
   const noAudience = audienceFile === undefined ? await audienceProblem(loaded) : null;
   if (noAudience === null)
     return checkRows(loaded, await openAudience(loaded, audienceFile, shell), findings, report, shell);
-  report('audience', noAudience);
+  // A campaign whose audience comes with each run has none of its own, and its sample stands for it.
+  const isGivenLater = sample !== null && loaded.campaign.audience === undefined;
+  report(isGivenLater ? 'audience-later' : 'audience', noAudience);
   if (sample !== null) await checkRows(loaded, sample, findings, report, shell);
   return null;
 }
@@ -91,7 +93,7 @@ async function sampleAudience(loaded: LoadedCampaign, report: Report): Promise<A
   try {
     const line = Buffer.from(`${JSON.stringify(await sampleOf(loaded))}\n`);
     return {
-      name,
+      name: asLines(name),
       async *open() {
         yield line;
       },
@@ -113,7 +115,7 @@ async function checkRows(
 ): Promise<Counts> {
   const now = systemClock().now();
   const { pinFile, readFile } = pinInPlace(loaded.source.files);
-  const look = await openRowCheck(loaded, audience.name, { date: now, readFile }, findings);
+  const look = await openRowCheck(loaded, placing(loaded, audience), { date: now, readFile }, findings);
   const planner = new Planner(withoutSelection(loaded), audience, '', { run: 'check', at: now, pinFile });
   try {
     for await (const batch of planner.batches()) {
@@ -143,10 +145,21 @@ async function settle(loaded: LoadedCampaign, file: string, counts: Counts, find
   );
 }
 
+type Place = Pick<Problem, 'file' | 'line' | 'row'>;
+
+/** The sample is a file of one recipient, and has no rows. */
+function placing({ source }: LoadedCampaign, { name }: AudienceFile): (row: PlannedRow) => Place {
+  const sample = `${source.location}/${SAMPLE_FILE}`;
+  return name === asLines(sample) ? () => ({ file: sample }) : ({ line, row }) => ({ file: name, line, row });
+}
+
+/** One object on one line, whatever lines it has in its file. */
+const asLines = (file: string) => `${file}l`;
+
 /** @returns looks at a planned row's mail */
 async function openRowCheck(
   loaded: LoadedCampaign,
-  file: string,
+  placeOf: (row: PlannedRow) => Place,
   options: Parameters<typeof MailComposer.open>[1],
   findings: Findings,
 ): Promise<(row: PlannedRow) => Promise<void>> {
@@ -155,8 +168,9 @@ async function openRowCheck(
   for (const problem of problemsOfCampaign(context)) findings.report(problem);
   const composer = await MailComposer.open(loaded, options);
   return async (planned) => {
-    const place = { file, line: planned.line, row: planned.row };
-    const refuse = (rule: Rule, problem: string) => findings.report(mailProblem({ rule, problem, change: '' }, place));
+    const place = placeOf(planned);
+    const refuse = (rule: Rule, problem: string) =>
+      findings.report(mailProblem({ rule, ...fieldOf(problem), change: '' }, place));
     if (planned.fields === undefined) return refuse('row', planned.problem ?? 'this row cannot be sent');
     const row = { ...planned, fields: planned.fields };
     try {
@@ -170,4 +184,10 @@ async function openRowCheck(
       refuse('mail', error.problem);
     }
   };
+}
+
+/** Planner and composer put the field in front of what is wrong with it. */
+function fieldOf(text: string): { field?: string; problem: string } {
+  const [, field, problem] = /^"([^"]*)": (.*)$/s.exec(text) ?? [];
+  return field === undefined || problem === undefined ? { problem: text } : { field, problem };
 }

@@ -1,3 +1,4 @@
+import { SAMPLE_FILE } from '#mailing';
 import { campaignNames, findCampaign } from './campaigns.ts';
 import { type CheckedCampaign, checkCampaign } from './check-campaign.ts';
 import { type Command, InputError } from './command.ts';
@@ -44,7 +45,8 @@ Exit code 1 where there is an error; 0 where there are only warnings.
 function told({ campaign, rows, findings }: CheckedCampaign): string {
   const { errors, warnings } = findings;
   const among = rows === 0 ? '' : ` in ${counted(rows, 'row')}`;
-  const verdict = errors === 0 ? `${counted(rows, 'row')} in order` : `${counted(errors, 'problem')}${among}`;
+  const looked = rows === 0 ? SAMPLE_FILE : counted(rows, 'row');
+  const verdict = errors === 0 ? `${looked} in order` : `${counted(errors, 'problem')}${among}`;
   const besides = warnings === 0 ? '' : `, ${counted(warnings, 'warning')}`;
   return [...findings.lines(), `${campaign}: ${verdict}${besides}`].map((line) => `${line}\n`).join('');
 }

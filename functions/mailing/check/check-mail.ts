@@ -2,13 +2,13 @@
 import { CAMPAIGN_FILE, type CampaignSource, type LoadedCampaign } from '../campaign-source.ts';
 import { HtmlReader } from './html.ts';
 import { imageComplaints } from './images.ts';
-import { leavesList, linkComplaints } from './links.ts';
+import { leavesList, linkComplaints, textLeavesList } from './links.ts';
 import { listComplaints } from './list.ts';
 import { type Complaint, type MailProblem, mailProblem } from './problem.ts';
 import { recipientReader } from './recipient.ts';
 import { signingComplaints } from './sender-domain.ts';
 import { sizeComplaints } from './size.ts';
-import { htmlComplaints, subjectComplaints, textComplaints } from './texts.ts';
+import { emptyComplaints, htmlComplaints, subjectComplaints, textComplaints } from './texts.ts';
 import { placeOf, type WrittenPlace, type WrittenTemplate } from './written.ts';
 
 /** A mail as its reader gets it. */
@@ -91,40 +91,41 @@ export function problemsOfCampaign({ loaded, options }: CheckContext): MailProbl
   );
 }
 
+type Tell = (complaints: readonly Complaint[], place: WrittenPlace) => void;
+
 /** Everything that is wrong with one mail, each problem once. Errors and warnings, in the order of header and body. */
 export function problemsOf(mail: RenderedMail, context: CheckContext): MailProblem[] {
   const problems: MailProblem[] = [];
-  const row = mail.recipient?.row ?? null;
-  const report = (complaint: Complaint, place: WrittenPlace) =>
-    problems.push(mailProblem(complaint, row === null ? place : { ...place, row }));
+  const { row = null, file, line = null } = mail.recipient ?? {};
+  const tell: Tell = (complaints, place) => {
+    for (const complaint of complaints) problems.push(mailProblem(complaint, row === null ? place : { ...place, row }));
+  };
   const { loaded, options, templates } = context;
   const { location } = loaded.source;
-  for (const complaint of subjectComplaints(mail.subject)) report(complaint, templates.subject);
-  const body = { file: templates.html[0]?.file ?? location, ...NOWHERE };
-  for (const complaint of textComplaints(mail.html, mail.text)) report(complaint, body);
-  let hasLink = false;
-  if (mail.html !== undefined) {
-    for (const complaint of htmlComplaints(mail.html)) report(complaint, body);
-    hasLink = readHtml(mail.html, context, report);
-  }
   const campaignFile = { file: `${location}/${CAMPAIGN_FILE}`, ...NOWHERE };
+  tell(subjectComplaints(mail.subject), templates.subject);
+  const leaves = tellTexts(mail, context, tell);
+  // What the campaign lacks is no row's.
   if (options.isBulk === true)
-    for (const complaint of listComplaints(loaded.campaign, hasLink))
+    for (const complaint of listComplaints(loaded.campaign, leaves))
       problems.push(mailProblem(complaint, campaignFile));
-  if (mail.octets !== undefined)
-    for (const complaint of sizeComplaints(mail.octets, options.maxOctets)) report(complaint, campaignFile);
-  const { file = location, line = null } = mail.recipient ?? {};
-  if (mail.fields !== undefined)
-    for (const complaint of context.recipient(mail.fields)) report(complaint, { file, line, column: null });
+  if (mail.octets !== undefined) tell(sizeComplaints(mail.octets, options.maxOctets), campaignFile);
+  if (mail.fields !== undefined) tell(context.recipient(mail.fields), { file: file ?? location, line, column: null });
   return problems;
 }
 
+/** @returns whether something in them leads out of the list */
+function tellTexts({ html, text }: RenderedMail, context: CheckContext, tell: Tell): boolean {
+  const { location } = context.loaded.source;
+  if (text !== undefined) tell(emptyComplaints(text), { file: `${location}/body.txt.hbs`, ...NOWHERE });
+  if (html === undefined) return textLeavesList(text ?? '');
+  const place = { file: context.templates.html[0]?.file ?? location, ...NOWHERE };
+  tell([...emptyComplaints(html), ...textComplaints(html, text), ...htmlComplaints(html)], place);
+  return readHtml(html, context, tell);
+}
+
 /** @returns whether some link leads out of the list */
-function readHtml(
-  html: string,
-  context: CheckContext,
-  report: (complaint: Complaint, place: WrittenPlace) => void,
-): boolean {
+function readHtml(html: string, context: CheckContext, tell: Tell): boolean {
   let hasLink = false;
   const told = new Set<string>();
   context.html.read(html, (said) => {
@@ -133,7 +134,7 @@ function readHtml(
       // The same image in three places is one problem.
       if (told.has(complaint.problem)) continue;
       told.add(complaint.problem);
-      report(complaint, complaint.place);
+      tell([complaint], complaint.place);
     }
   });
   return hasLink;

@@ -38,15 +38,18 @@ export function linkComplaints(piece: HtmlPiece): Complaint[] {
   return [];
 }
 
-/** Some page where a reader leaves the list, as far as an address tells it in the languages that we know. */
+/** As far as an address tells it, in the languages that we know. */
+const LEAVES =
+  /unsubscri|opt-?out|preferences|subscription|abmeld|abbestell|desuscri|\bbaja\b|desinscri|desabonn|desubscri|cancelar/i;
+
+/** The link leads where a reader leaves the list. */
 export function leavesList(piece: HtmlPiece): boolean {
-  const href = hrefOf(piece);
-  return (
-    href !== undefined &&
-    /unsubscri|opt-?out|preferences|subscription|abmeld|abbestell|desuscri|darse-?de-?baja|\bbaja\b|desinscri|desabonn|desubscri|cancelar/i.test(
-      href,
-    )
-  );
+  return LEAVES.test(hrefOf(piece) ?? '');
+}
+
+/** The same of an address in plain text. */
+export function textLeavesList(text: string): boolean {
+  return text.match(/https?:\/\/\S+/gi)?.some((url) => LEAVES.test(url)) === true;
 }
 
 function hrefOf(piece: HtmlPiece): string | undefined {

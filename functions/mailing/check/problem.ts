@@ -12,6 +12,8 @@ export const RULES = {
   relay: 'error',
   sample: 'error',
   audience: 'error',
+  /** The campaign names none: each run is given one. */
+  'audience-later': 'warning',
   /** One row of the audience: its address, a variable, a file of its own. */
   row: 'error',
   /** A template, or the message, and one row together. */
@@ -28,6 +30,7 @@ export const RULES = {
   'image-insecure': 'warning',
   'image-alt': 'warning',
   'cid-unknown': 'error',
+  'body-empty': 'error',
   'html-size': 'warning',
   'text-missing': 'warning',
   'mail-size': 'warning',

@@ -14,7 +14,7 @@ export function sizeComplaints(octets: number, maxOctets: number | undefined): C
     {
       rule: 'mail-size',
       field: 'attachments',
-      problem: `the whole mail has more than ${limit} octets, ${isRelays ? 'and the relay takes no more' : 'and hardly anybody takes so much'}; files grow by a third on their way`,
+      problem: `the whole mail has more than ${grouped(limit)} octets, ${isRelays ? 'and the relay takes no more' : 'and hardly anybody takes so much'}; files grow by a third on their way`,
       change: 'make the files smaller, or link to them',
     },
   ];
@@ -25,4 +25,8 @@ export function mayBeTooLarge({ text = '', html = '', amp = '', inline = [], att
   const files = [...inline, ...attachments].reduce((sum, { octets }) => sum + octets, 0);
   // Three octets a UTF-16 code unit, three for each of these in quoted-printable.
   return files + 9 * (text.length + html.length + amp.length) > USUAL_MAX_OCTETS / 2;
+}
+
+function grouped(value: number): string {
+  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }

@@ -49,6 +49,11 @@ export function htmlComplaints(html: string): Complaint[] {
   ];
 }
 
+export function emptyComplaints(body: string): Complaint[] {
+  if (/\S/.test(body)) return [];
+  return [{ rule: 'body-empty', problem: 'this comes out blank', change: 'write something that every row fills' }];
+}
+
 export function textComplaints(html: string | undefined, text: string | undefined): Complaint[] {
   if (html === undefined || text !== undefined) return [];
   return [
