@@ -9,7 +9,7 @@ import { parseDuration } from './duration.ts';
 import { jsonFileReader } from './json-file.ts';
 import type { UncertainPolicy } from './outcome.ts';
 import { CampaignError } from './problem.ts';
-import { readSchedule, type Schedule, type ScheduleJson } from './schedule/schedule.ts';
+import { readSchedule, type Schedule } from './schedule/schedule.ts';
 
 /** A file sent along. `object` and `name` are templates; `object` is a path inside the campaign folder. */
 export interface CampaignAttachment {
