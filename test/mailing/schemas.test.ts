@@ -1,4 +1,6 @@
 /** The published schemas: the one definition of each file, told to editors, held by the types, and true of itself. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import relays from '../../infra/relays.schema.json' with { type: 'json' };
@@ -63,11 +65,21 @@ describe.each(schemas)('the schema of %s', (_name, schema) => {
   });
 });
 
+const BIOME = fileURLToPath(new URL('../../node_modules/@biomejs/biome/bin/biome', import.meta.url));
+
+/** As every file of the project is laid out. */
+function laidOut(code: string): string {
+  return execFileSync(process.execPath, [BIOME, 'format', '--stdin-file-path=functions/mailing/campaign-json.ts'], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    input: code,
+    encoding: 'utf8',
+  });
+}
+
 // After a change of the schema: npx vitest run test/mailing/schemas.test.ts -u
 test('the types of campaign.json are those of its schema', async () => {
   const about =
     'campaign.json as its schema has it: written by test/mailing/schemas.test.ts from templates/campaign.schema.json.';
-  await expect(typesOf(campaign, 'CampaignJson', about)).toMatchFileSnapshot(
-    '../../functions/mailing/campaign-json.ts',
-  );
+  const code = laidOut(typesOf(campaign, 'CampaignJson', about));
+  await expect(code).toMatchFileSnapshot('../../functions/mailing/campaign-json.ts');
 });
