@@ -17,6 +17,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['resume', async () => (await import('./cli/control.ts')).resume],
   ['cancel', async () => (await import('./cli/control.ts')).cancel],
   ['retry', async () => (await import('./cli/retry.ts')).retry],
+  ['suppress', async () => (await import('./cli/suppress.ts')).suppress],
   ['inbox', async () => (await import('./cli/inbox.ts')).inbox],
   ['demo', async () => (await import('./cli/demo.ts')).demo],
 ]);

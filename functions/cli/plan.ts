@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { systemClock } from '#local';
 import {
   describePlan,
@@ -8,11 +10,13 @@ import {
   MailError,
   type PlannedRow,
   planDry,
+  suppressionKeyOf,
 } from '#mailing';
 import { openAudience, openCampaign } from './campaigns.ts';
-import type { Command } from './command.ts';
+import type { Command, Shell, Words } from './command.ts';
 import { grouped, size, span } from './progress.ts';
 import { DEFAULT_CONNECTIONS, slotOf } from './running.ts';
+import { openExistingState, STATE_OPTION, stateFolder } from './states.ts';
 
 /** Mails that are composed for the estimate of size. */
 const SAMPLES = 25;
@@ -21,12 +25,13 @@ const SHOWN_PROBLEMS = 20;
 export const plan: Command = {
   name: 'plan',
   summary: 'Show who would get what: counts, problems, size, time and cost. Sends nothing.',
-  usage: ['plan <campaign> [--audience FILE] [--at ISO] [--json]'],
+  usage: ['plan <campaign> [--audience FILE] [--at ISO] [--state DIR] [--json]'],
   details:
     'The plan hash stands for campaign, templates, attachments and recipients: `run --plan HASH` sends that and nothing else.',
   options: {
     audience: { type: 'string', value: 'FILE', description: "recipients in place of the campaign's own" },
     at: { type: 'string', value: 'ISO', description: 'the slot to plan for (default now): who has a birthday' },
+    state: { ...STATE_OPTION, description: 'whose suppression list counts (default .cartero in the current folder)' },
     json: { type: 'boolean', description: 'one JSON object' },
   },
   examples: [
@@ -43,16 +48,19 @@ export const plan: Command = {
     const { run, contentHash } = await describePlan(campaign, audience, { slot, now });
     const samples: PlannedRow[] = [];
     let planned = 0;
+    const list = suppressedIn(words, shell);
     const { counts, problems } = await planDry(campaign, audience, contentHash, {
       run,
       at: slot ?? now,
       onRow: (row) => {
         planned += 1;
+        if (row.state === 'pending') list.count(row.recipient);
         if (planned % 10_000 === 0) shell.over(`Planning: ${grouped(planned)} recipients`);
         if (samples.length < SAMPLES && row.fields !== undefined) samples.push(row);
       },
     });
-    const toSend = counts.recipients - counts.invalid;
+    const suppressed = await list.end();
+    const toSend = counts.recipients - counts.invalid - suppressed;
     const octets = Math.round((await meanOctets()) * toSend);
     const { pace } = campaign.campaign;
     const { seconds, dollars } = estimate(toSend, pace.connections ?? DEFAULT_CONNECTIONS, pace.messagesPerSecond);
@@ -66,7 +74,7 @@ export const plan: Command = {
       duplicates,
       notSelected,
       invalid,
-      suppressed: 0,
+      suppressed,
       toSend,
       octets,
       batches,
@@ -88,6 +96,7 @@ export const plan: Command = {
       ['not selected', grouped(notSelected)],
       ['recipients', grouped(recipients)],
       ['invalid', grouped(invalid)],
+      ['suppressed', grouped(suppressed)],
       ['to send', grouped(toSend)],
       ['size', `about ${size(octets)}`],
       ['time', `about ${span(seconds)}`],
@@ -123,3 +132,36 @@ export const plan: Command = {
     }
   },
 };
+
+/** Recipients that are asked about at once. */
+const ASKED = 500;
+
+/** Counts the suppressed of a state; where there is no state, nobody is. */
+function suppressedIn(words: Words, shell: Shell): { count(recipient: string): void; end(): Promise<number> } {
+  if (!existsSync(join(stateFolder(words, shell), 'ledger.sqlite'))) return { count: () => {}, end: async () => 0 };
+  const state = openExistingState(words, shell);
+  let keys: string[] = [];
+  let total = Promise.resolve(0);
+  const ask = () => {
+    const asked = keys;
+    keys = [];
+    total = total.then(async (sum) => {
+      const shut = await state.suppressions.among(asked);
+      return sum + asked.filter((key) => shut.has(key)).length;
+    });
+  };
+  return {
+    count: (recipient) => {
+      keys.push(suppressionKeyOf(recipient));
+      if (keys.length === ASKED) ask();
+    },
+    end: async () => {
+      ask();
+      try {
+        return await total;
+      } finally {
+        state.close();
+      }
+    },
+  };
+}

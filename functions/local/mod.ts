@@ -2,8 +2,8 @@
  * Cartero on one machine: the outside that the mailing room asks for, made of files.
  *
  * A state folder (`state.ts`) holds it all. Its ledger is one SQLite file: `ledger-database.ts` opens it and knows its
- * schema, `ledger-statements.ts` its sentences, `sqlite-ledger.ts` tells the moves. A lease lasts as long as its
- * process, which `process-lock.ts` knows without a clock. Objects are files that appear whole (`directory-store.ts`);
+ * schema, `ledger-statements.ts` its sentences, `sqlite-ledger.ts` tells the moves; `suppression-table.ts`
+ * is in the same file. A lease lasts as long as its process, which `process-lock.ts` knows without a clock. Objects are files that appear whole (`directory-store.ts`);
  * conversations are JSON Lines (`transcript-files.ts`); `link-keys.ts` signs links in mails. The embedded server has a room of its own, which `load-inbox.ts`
  * opens.
  */

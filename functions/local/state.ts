@@ -1,7 +1,7 @@
 /**
  * A state folder: everything durable that Cartero has on one machine, many runs in one.
  *
- *     ledger.sqlite    runs, batches, deliveries
+ *     ledger.sqlite    runs, batches, deliveries, the suppression list
  *     objects/         frozen campaigns, audiences, batches, results
  *     transcripts/     SMTP conversations
  *     locks/           which processes live
@@ -13,18 +13,20 @@
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Ledger, ObjectStore, TranscriptSink } from '#mailing';
+import type { Ledger, ObjectStore, SuppressionList, TranscriptSink } from '#mailing';
 import { openDirectoryStore } from './directory-store.ts';
 import { makeFolder } from './durable-folder.ts';
 import { openLedgerDatabase } from './ledger-database.ts';
 import { LINK_KEYS_FILE } from './link-keys.ts';
 import { openProcessLock } from './process-lock.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
+import { SuppressionTable } from './suppression-table.ts';
 import { openTranscriptFiles } from './transcript-files.ts';
 
 export interface LocalState {
   readonly folder: string;
   readonly ledger: Ledger;
+  readonly suppressions: SuppressionList;
   readonly objects: ObjectStore;
   readonly transcripts: TranscriptSink;
   /** This process's name in the ledger. */
@@ -63,10 +65,9 @@ export function openState(folder: string, options: StateOptions = {}): LocalStat
   enter(path);
   const lock = openProcessLock(join(path, 'locks'), options.owner ?? `${process.pid}-${randomUUID()}`);
   try {
-    const ledger = new SqliteLedger(
-      openLedgerDatabase(join(path, 'ledger.sqlite'), options.lockTimeoutMs ?? 30_000),
-      lock,
-    );
+    const database = openLedgerDatabase(join(path, 'ledger.sqlite'), options.lockTimeoutMs ?? 30_000);
+    const ledger = new SqliteLedger(database, lock);
+    const suppressions = new SuppressionTable(database);
     const objects = openDirectoryStore(join(path, 'objects'), lock);
     const onLoss = options.onTranscriptLoss;
     const transcripts = openTranscriptFiles(join(path, 'transcripts'), onLoss ? { onLoss } : {});
@@ -75,7 +76,7 @@ export function openState(folder: string, options: StateOptions = {}): LocalStat
       ledger.close();
       lock.close();
     };
-    return { folder: path, ledger, objects, transcripts, owner: lock.owner, close };
+    return { folder: path, ledger, suppressions, objects, transcripts, owner: lock.owner, close };
   } catch (error) {
     lock.close();
     throw error;

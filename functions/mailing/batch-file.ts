@@ -3,6 +3,7 @@
 import type { RunContent } from './frozen.ts';
 import type { EarlierRows, PlannedRow } from './planner.ts';
 import type { ObjectStore, PlannedDelivery } from './ports.ts';
+import { ON_LIST } from './suppression.ts';
 
 /** Recipients in a batch at the most: the unit that one lease and one commit cover. */
 export const BATCH_SIZE = 500;
@@ -74,6 +75,7 @@ export function deliveriesOf(rows: readonly PlannedRow[]): PlannedDelivery[] {
     key,
     messageId,
     state,
+    ...(state === 'suppressed' ? { problem: ON_LIST } : {}),
     ...(problem === undefined ? {} : { problem }),
   }));
 }

@@ -6,8 +6,18 @@
 import { readBatch } from './batch-file.ts';
 import { GroupCommit, isFenceLost } from './group-commit.ts';
 import type { PlannedRow } from './planner.ts';
-import type { Claim, Clock, DueDelivery, Ledger, ObjectStore, RunRecord, TranscriptSink } from './ports.ts';
+import type {
+  Claim,
+  Clock,
+  DueDelivery,
+  Ledger,
+  ObjectStore,
+  RunRecord,
+  SuppressionList,
+  TranscriptSink,
+} from './ports.ts';
 import { writeResults } from './results.ts';
+import { ON_LIST, suppressionKeyOf } from './suppression.ts';
 
 /** One delivery in hand. */
 export interface Work {
@@ -30,15 +40,19 @@ export interface OpenBatch {
 
 export interface SendingPorts {
   readonly ledger: Ledger;
+  readonly suppressions: SuppressionList;
   readonly objects: ObjectStore;
   readonly transcripts: TranscriptSink;
   readonly clock: Clock;
 }
 
+const suppressed = { state: 'suppressed', problem: ON_LIST } as const;
+
 export class DueWork {
   readonly #run: RunRecord;
   readonly #ports: SendingPorts;
   readonly #signal: AbortSignal;
+  readonly #onSuppressed: () => void;
   readonly #open = new Set<OpenBatch>();
   readonly #finishing = new Set<Promise<void>>();
   #unclaimed: number[] | null = null;
@@ -47,8 +61,9 @@ export class DueWork {
   /** Batches that another process holds, or took over. */
   elsewhere = 0;
 
-  /** @param signal aborted: nothing more is handed out */
-  constructor(run: RunRecord, ports: SendingPorts, signal: AbortSignal) {
+  /** @param signal aborted: nothing more is handed out; @param onSuppressed called for each who is found so by a claim */
+  constructor(run: RunRecord, ports: SendingPorts, signal: AbortSignal, onSuppressed: () => void = () => {}) {
+    this.#onSuppressed = onSuppressed;
     this.#run = run;
     this.#ports = ports;
     this.#signal = signal;
@@ -142,7 +157,7 @@ export class DueWork {
   }
 
   async #claim(number: number): Promise<void> {
-    const { ledger, objects, clock } = this.#ports;
+    const { ledger, objects, suppressions, clock } = this.#ports;
     const claim = await ledger.claim(this.#run.id, number, { now: clock.now() });
     if (claim === null) {
       this.elsewhere += 1;
@@ -152,7 +167,15 @@ export class DueWork {
     // Before anything else can fail: what is claimed is given back, whatever happens.
     this.#open.add(batch);
     const rows = claim.due.length > 0 ? await readBatch(objects, this.#run, number) : [];
-    for (const delivery of claim.due) {
+    // Whoever was suppressed since the plan costs no transaction; whoever is from here on is met behind the intent.
+    const keys = claim.due.map(({ recipient }) => suppressionKeyOf(recipient));
+    const shut = await suppressions.among(keys);
+    for (const [place, delivery] of claim.due.entries()) {
+      if (shut.has(keys[place] ?? '')) {
+        batch.commit.settle({ ...suppressed, index: delivery.index, attempt: delivery.attempt, at: clock.now() });
+        this.#onSuppressed();
+        continue;
+      }
       batch.queue.push({ batch, delivery, row: rows[delivery.index], attempt: delivery.attempt + 1, drops: 0 });
     }
     this.#finishIfDone(batch);

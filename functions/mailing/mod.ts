@@ -6,6 +6,7 @@
  * mail, list-link: from a row to envelope and octets, and the link by which its reader leaves a list.
  * check: what is wrong with a mail before anybody gets it.
  * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator.
+ * suppression: who gets nothing any more, asked for between an intent and its indicator.
  * control: what a person wants of a run while it is under way.
  * outcome, ports: the words, and all the outside that the domain speaks to.
  */
@@ -45,3 +46,4 @@ export { isoTime, type ResultLine, resultLine, writeAllResults } from './results
 export { RunError } from './run-identity.ts';
 export { describePlan, planDry, type StartedRun, type StartOptions, startRun } from './runs.ts';
 export { RelayFault, type SendOptions, type SendReport, sendRun } from './sender.ts';
+export { suppressionKey, suppressionKeyOf } from './suppression.ts';

@@ -37,7 +37,7 @@ export interface PlannedRow {
   readonly recipient: string;
   readonly key: string;
   readonly messageId: string;
-  readonly state: 'pending' | 'invalid';
+  readonly state: 'pending' | 'invalid' | 'suppressed';
   readonly problem?: string;
   /** The row's variables; left out where the row is not sent. */
   readonly fields?: Readonly<Record<string, unknown>>;

@@ -15,13 +15,15 @@ import {
 } from './frozen.ts';
 import type { UncertainPolicy } from './outcome.ts';
 import { type PlannedRow, Planner } from './planner.ts';
-import type { Clock, Ledger, ObjectStore, PlanCounts, RunRecord } from './ports.ts';
+import type { Clock, Ledger, ObjectStore, PlanCounts, RunRecord, SuppressionList } from './ports.ts';
 import type { Problem } from './problem.ts';
 import { type Cause, causeOf, findRun, newRunId, RunError, runIdOf, writeCause } from './run-identity.ts';
+import { suppressionKeyOf } from './suppression.ts';
 
 export interface RunPorts {
   readonly ledger: Ledger;
   readonly objects: ObjectStore;
+  readonly suppressions: SuppressionList;
   readonly clock: Clock;
 }
 
@@ -180,7 +182,7 @@ async function completePlan(
 }
 
 async function planBatches(
-  { ledger, objects }: RunPorts,
+  { ledger, objects, suppressions }: RunPorts,
   run: RunRecord,
   loaded: LoadedCampaign,
   live: LoadedCampaign,
@@ -199,7 +201,7 @@ async function planBatches(
   let rows: PlannedRow[] = [];
   const flush = async () => {
     batches += 1;
-    const written = await writeBatch(objects, run, batches, rows);
+    const written = await writeBatch(objects, run, batches, await withoutSuppressed(rows, suppressions));
     await ledger.addBatch(run.id, batches, deliveriesOf(written));
     rows = [];
     onPlanned?.(planner.rows);
@@ -214,6 +216,19 @@ async function planBatches(
   if (rows.length > 0) await flush();
   await ledger.completePlan(run.id, { ...countsOf(planner), batches });
   return planner.problems;
+}
+
+/** The plan's hash says who is meant; who of them is suppressed changes from hour to hour, and is not in it. */
+async function withoutSuppressed(
+  rows: readonly PlannedRow[],
+  suppressions: SuppressionList,
+): Promise<readonly PlannedRow[]> {
+  const keys = rows.map(({ recipient }) => suppressionKeyOf(recipient));
+  const shut = await suppressions.among(keys);
+  if (shut.size === 0) return rows;
+  return rows.map((row, index) =>
+    row.state === 'pending' && shut.has(keys[index] ?? '') ? { ...row, state: 'suppressed' as const } : row,
+  );
 }
 
 /** Plans without writing anything. */

@@ -30,6 +30,7 @@ import { type Mail, type MailComposer, MailError } from './mail.ts';
 import { nextAttemptAt, type Outcome, RESEND_AFTER_MS } from './outcome.ts';
 import { Pacer } from './pacing.ts';
 import type { RunRecord, Settlement } from './ports.ts';
+import { ON_LIST, SuppressionGate } from './suppression.ts';
 
 export interface SendOptions {
   /** Connections at the most. */
@@ -96,6 +97,7 @@ class RunSender {
   readonly #signal: AbortSignal;
   readonly #pacer: Pacer;
   readonly #due: DueWork;
+  readonly #gate: SuppressionGate;
   readonly #pool: Pool;
   #refusalsInARow = 0;
   #fault: unknown;
@@ -111,7 +113,8 @@ class RunSender {
     this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#halt.signal]);
     this.#pacer = new Pacer(ports.clock, options.messagesPerSecond);
-    this.#due = new DueWork(run, ports, this.#signal);
+    this.#due = new DueWork(run, ports, this.#signal, () => options.onSettled?.('suppressed'));
+    this.#gate = new SuppressionGate(ports.suppressions);
     this.#pool = new Pool({
       connections: options.connections,
       open: options.openSession,
@@ -244,17 +247,20 @@ class RunSender {
   async #transact(work: Work, mail: Mail, place: Place): Promise<Verdict | 'again'> {
     const records: TranscriptRecord[] = [];
     let intended = false;
+    let isShut = false;
     try {
       const { recipients } = await place.transact(mail.envelope, mail.data, {
         record: (record) => records.push(record),
         release: async () => {
           await work.batch.commit.intend({ index: work.delivery.index, attempt: work.attempt });
           intended = true;
-          return true;
+          isShut = await this.#gate.isShut(work.delivery.recipient);
+          return !isShut;
         },
       });
       this.#keepTranscript(work, place, records);
       const [result] = recipients;
+      if (isShut) return { state: 'suppressed', problem: `${ON_LIST} since this mail was begun` };
       if (result === undefined) throw new Error('Cannot settle: the transaction gave no result for its recipient');
       return this.#judge(work, place, result, intended);
     } catch (error) {

@@ -118,6 +118,7 @@ export async function start(
   const ports = {
     ledger: fate.over(state.ledger, LEDGER_WRITES),
     objects: fate.over(state.objects, OBJECT_WRITES),
+    suppressions: state.suppressions,
     clock: { ...clock, now: () => now },
   };
   const audience = { name: list, open: () => live.source.files.stream(list) };

@@ -157,7 +157,8 @@ export async function send(stock: Stock, cell: Cell): Promise<Sent> {
     }
     return rev;
   });
-  const ports = { ledger, objects: objectsOf(stock, run.id), transcripts: NO_TRANSCRIPTS, clock: time };
+  const { suppressions } = state;
+  const ports = { ledger, suppressions, objects: objectsOf(stock, run.id), transcripts: NO_TRANSCRIPTS, clock: time };
   const { signal } = new AbortController();
   const work = sendRun(run, composer, ports, { connections: 1, openSession: open, signal, owner: 'sender' });
   const fault: unknown = await lapse.within(
