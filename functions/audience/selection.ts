@@ -1,14 +1,18 @@
 /** Which rows of an audience a campaign is for. */
-import { birthdayOf, type MonthDay } from './birthday.ts';
-import { quoted } from './errors.ts';
-import { isLeapYear, type LocalDate, localDate } from './local-date.ts';
+import { birthdayOf, dateOf, isKeptOn, type LeapDay } from './birthday.ts';
+import { type LocalDate, localDate } from './local-date.ts';
+import { isWithin, type Range, shown } from './range.ts';
 import type { Fields } from './row.ts';
 
 export interface Selection {
   /** The column with a date of birth: those are selected who have their birthday on the local date. */
   readonly birthday?: string;
-  /** Columns and the value that each must have, compared as texts. */
-  readonly where?: Readonly<Record<string, string | number | boolean>>;
+  /** The column with a date: those are selected for whom it is that day again, a year later or more. */
+  readonly anniversary?: string;
+  /** Where 29 February is kept in common years. @default '02-28' */
+  readonly leapDay?: LeapDay;
+  /** Columns and the value that each must have, compared as texts, or the range within which it must lie. */
+  readonly where?: Readonly<Record<string, string | number | boolean | Range>>;
 }
 
 export interface SelectionOptions {
@@ -25,29 +29,63 @@ export type Verdict = 'selected' | 'not-selected' | { readonly field: string; re
 
 /**
  * Whether a row is selected. `where` is judged first. An empty date of birth is nobody's birthday; 29 February is kept
- * on 28 February in common years.
+ * on 28 February in common years, unless `leapDay` says the day after.
  */
 export function isSelected(fields: Fields, selection: Selection, options: SelectionOptions): Verdict {
   for (const [column, wanted] of Object.entries(selection.where ?? {})) {
-    const verdict = equals(column, fields[column], String(wanted));
+    const verdict = holds(column, fields[column], wanted);
     if (verdict !== 'selected') return verdict;
   }
-  return selection.birthday === undefined ? 'selected' : hasBirthday(fields, selection.birthday, options);
+  const { birthday, anniversary, leapDay = '02-28' } = selection;
+  const born = birthday === undefined ? 'selected' : isToday(fields, birthday, options, birthdayIs(leapDay));
+  if (born !== 'selected' || anniversary === undefined) return born;
+  return isToday(fields, anniversary, options, anniversaryIs(leapDay));
 }
 
-function equals(field: string, value: unknown, wanted: string): Verdict {
+function holds(field: string, value: unknown, wanted: string | number | boolean | Range): Verdict {
   if (value === undefined) return { field, problem: 'is missing, the selection needs it' };
   if (typeof value === 'object' && value !== null)
     return { field, problem: 'is a list or an object, a text is wanted' };
-  return value !== null && String(value) === wanted ? 'selected' : 'not-selected';
+  if (typeof wanted !== 'object')
+    return value !== null && String(value) === String(wanted) ? 'selected' : 'not-selected';
+  const within = isWithin(value, wanted);
+  if (typeof within === 'object') return { field, ...within };
+  return within ? 'selected' : 'not-selected';
 }
 
-function hasBirthday(fields: Fields, field: string, options: SelectionOptions): Verdict {
+/** How a column's text is read as a day, and whether that day is today. */
+interface DayRule {
+  readonly wanted: string;
+  /** null where the text is no such day. */
+  readonly isOn: (text: string) => ((today: LocalDate) => boolean) | null;
+}
+
+function birthdayIs(leapDay: LeapDay): DayRule {
+  return {
+    wanted: 'a date as 1990-12-31 or 12-31',
+    isOn: (text) => {
+      const day = birthdayOf(text);
+      return day === null ? null : (today) => isKeptOn(day, today, leapDay);
+    },
+  };
+}
+
+function anniversaryIs(leapDay: LeapDay): DayRule {
+  return {
+    wanted: 'a date as 1990-12-31',
+    isOn: (text) => {
+      const date = dateOf(text);
+      return date === null ? null : (today) => today.year > date.year && isKeptOn(date, today, leapDay);
+    },
+  };
+}
+
+function isToday(fields: Fields, field: string, options: SelectionOptions, rule: DayRule): Verdict {
   const value = fields[field];
   if (value === undefined) return { field, problem: 'is missing, the selection needs it' };
   if (value === null || value === '') return 'not-selected';
-  const birthday = typeof value === 'string' ? birthdayOf(value) : null;
-  if (birthday === null) return { field, problem: `is ${shown(value)}, a date as 1990-12-31 or 12-31 is wanted` };
+  const isOn = typeof value === 'string' ? rule.isOn(value) : null;
+  if (isOn === null) return { field, problem: `is ${shown(value)}, ${rule.wanted} is wanted` };
   const column = options.timezoneColumn ?? 'timezone';
   const own = fields[column];
   const timezone = own === undefined || own === null || own === '' ? (options.timezone ?? 'UTC') : own;
@@ -55,15 +93,5 @@ function hasBirthday(fields: Fields, field: string, options: SelectionOptions): 
   if (today === null) {
     return { field: column, problem: `is ${shown(timezone)}, a time zone as America/Mexico_City is wanted` };
   }
-  return isOn(birthday, today) ? 'selected' : 'not-selected';
-}
-
-function isOn(birthday: MonthDay, today: LocalDate): boolean {
-  const isLeapDay = birthday.month === 2 && birthday.day === 29;
-  const day = isLeapDay && !isLeapYear(today.year) ? 28 : birthday.day;
-  return birthday.month === today.month && day === today.day;
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? quoted(value.slice(0, 40)) : (JSON.stringify(value) ?? typeof value);
+  return isOn(today) ? 'selected' : 'not-selected';
 }

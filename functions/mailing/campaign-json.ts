@@ -10,7 +10,20 @@ export interface CampaignJson {
   readonly audience?: string;
   readonly select?: {
     readonly birthday?: string;
-    readonly where?: Readonly<Record<string, string | number | boolean>>;
+    readonly anniversary?: string;
+    readonly leapDay?: '02-28' | '03-01';
+    readonly where?: Readonly<
+      Record<
+        string,
+        | string
+        | number
+        | boolean
+        | {
+            readonly from?: number | string;
+            readonly to?: number | string;
+          }
+      >
+    >;
   };
   readonly schedule?: {
     readonly cron?: string;

@@ -1,6 +1,7 @@
 /** `campaign.json`: what a user writes about a campaign. Its shape is published as templates/campaign.schema.json. */
 
 import { AddressError, type Mailbox, type NamedMailbox, parseMailbox, parseNamedMailbox } from '#address';
+import { rangeProblem, type Selection } from '#audience';
 import { HeaderError, type MailingList, parseListId } from '#mime';
 import schema from '../../templates/campaign.schema.json' with { type: 'json' };
 import type { CampaignJson } from './campaign-json.ts';
@@ -40,7 +41,7 @@ export interface Campaign {
   readonly oneClick: string | null;
   /** Path of the audience inside the campaign folder, where the campaign names one. */
   readonly audience?: string;
-  readonly select: { readonly birthday?: string; readonly where?: Readonly<Record<string, string | number | boolean>> };
+  readonly select: Selection;
   /** The column that holds the recipient's IANA time zone. */
   readonly timezoneColumn: string;
   /** The zone of recipients that have none of their own. */
@@ -90,6 +91,10 @@ function readCampaign(
     json.schedule === undefined
       ? null
       : readSchedule(json.schedule, (key, problem) => report(['schedule', key], problem));
+  for (const [column, wanted] of Object.entries(json.select?.where ?? {})) {
+    const problem = typeof wanted === 'object' ? rangeProblem(wanted) : null;
+    if (problem !== null) report(['select', 'where', column], problem);
+  }
   const list = json.list === undefined ? null : readList(json.list, (problem) => report(['list', 'id'], problem));
   if (from === undefined || list === undefined) return null;
   return {

@@ -22,7 +22,7 @@ export interface Cause {
   readonly contentHash: string;
   /** Epoch ms; `null` by hand. */
   readonly slot: number | null;
-  /** `2026-12-01` where birthdays are selected, in the campaign's time zone; else `null`. */
+  /** `2026-12-01` where birthdays or anniversaries are selected, in the campaign's time zone; else `null`. */
   readonly day: string | null;
   /** The audience file's identity. */
   readonly audience: string;
@@ -54,7 +54,9 @@ export function causeOf(
   audience: AudienceFile,
   { slot, rehearsal, now }: CauseOptions,
 ): Cause {
-  const day = campaign.select.birthday === undefined ? null : dayOf(slot ?? now, campaign.timezone);
+  const { birthday, anniversary } = campaign.select;
+  const isDaily = birthday !== undefined || anniversary !== undefined;
+  const day = isDaily ? dayOf(slot ?? now, campaign.timezone) : null;
   const content = contentHashOf(manifest);
   return {
     campaign: manifest.campaign,

@@ -1,6 +1,6 @@
-/** Who is selected: birthdays on each one's own date, and equality. */
+/** Who is selected: birthdays and anniversaries on each one's own date, equality and ranges. */
 import { describe, expect, test } from 'vitest';
-import { isSelected, type Verdict } from '#audience';
+import { isSelected, rangeProblem, type Verdict } from '#audience';
 import { birthdayOf } from '../../functions/audience/birthday.ts';
 import { isLeapYear, localDate } from '../../functions/audience/local-date.ts';
 
@@ -170,6 +170,89 @@ describe('where', () => {
 
   test('an empty selection selects everyone', () => {
     expect(isSelected({}, {}, { at: 0 })).toBe('selected');
+  });
+});
+
+describe('a range', () => {
+  const isNumber = 'a number is wanted';
+  const isDate = 'a date as 2024-12-31 is wanted';
+
+  test.each([
+    ['18', { from: 18 }, 'selected'],
+    ['17.9', { from: 18 }, 'not-selected'],
+    [17, { from: 18 }, 'not-selected'],
+    [65, { from: 18, to: 65 }, 'selected'],
+    ['100', { from: 18, to: 65 }, 'not-selected'],
+    ['-3', { to: 0 }, 'selected'],
+    // As texts, 9 would come behind 10.
+    ['9', { from: 10 }, 'not-selected'],
+    ['', { from: 0 }, 'not-selected'],
+    [null, { from: 0 }, 'not-selected'],
+    ['2024-01-01', { from: '2024-01-01', to: '2024-12-31' }, 'selected'],
+    ['2024-12-31', { from: '2024-01-01', to: '2024-12-31' }, 'selected'],
+    ['2025-01-01', { from: '2024-01-01', to: '2024-12-31' }, 'not-selected'],
+    ['2023-12-31', { from: '2024-01-01' }, 'not-selected'],
+    ['', { to: '2024-12-31' }, 'not-selected'],
+    ['many', { from: 18 }, { field: 'c', problem: `is "many", ${isNumber}` }],
+    ['1e3', { from: 18 }, { field: 'c', problem: `is "1e3", ${isNumber}` }],
+    ['1,5', { from: 1 }, { field: 'c', problem: `is "1,5", ${isNumber}` }],
+    [true, { from: 1 }, { field: 'c', problem: `is true, ${isNumber}` }],
+    ['2024-02-30', { from: '2024-01-01' }, { field: 'c', problem: `is "2024-02-30", ${isDate}` }],
+    ['12-31', { from: '2024-01-01' }, { field: 'c', problem: `is "12-31", ${isDate}` }],
+    [20240101, { from: '2024-01-01' }, { field: 'c', problem: `is 20240101, ${isDate}` }],
+    [undefined, { from: 1 }, { field: 'c', problem: 'is missing, the selection needs it' }],
+  ])('%j within %j: %j', (value, range, expected) => {
+    expect(isSelected({ c: value }, { where: { c: range } }, { at: 0 })).toEqual(expected);
+  });
+
+  test.each([
+    [{ from: 1, to: 1 }, null],
+    [{ from: '2024-01-01', to: '2024-01-01' }, null],
+    [{ from: 2, to: 1 }, 'ends before it begins'],
+    [{ from: '2024-01-02', to: '2024-01-01' }, 'ends before it begins'],
+    [{ from: '2023-02-29' }, 'there is no date "2023-02-29"'],
+    [
+      { from: 1, to: '2024-01-01' },
+      'begins with a number and ends with a date, or the other way round; two of a kind are wanted',
+    ],
+  ])('%j has the problem %j', (range, problem) => {
+    expect(rangeProblem(range)).toBe(problem);
+  });
+});
+
+describe('an anniversary', () => {
+  const verdict = (joined: unknown, when: string, leapDay?: '02-28' | '03-01'): Verdict =>
+    isSelected({ joined }, { anniversary: 'joined', ...(leapDay === undefined ? {} : { leapDay }) }, { at: at(when) });
+
+  test.each([
+    ['2024-05-10', '2026-05-10T12:00:00Z', 'selected'],
+    ['2024-05-10', '2025-05-10T12:00:00Z', 'selected'],
+    ['2024-05-10', '2026-05-11T12:00:00Z', 'not-selected'],
+    // The day itself is none, nor is one to come.
+    ['2026-05-10', '2026-05-10T12:00:00Z', 'not-selected'],
+    ['2027-05-10', '2026-05-10T12:00:00Z', 'not-selected'],
+    ['2024-02-29', '2025-02-28T12:00:00Z', 'selected'],
+    ['', '2026-05-10T12:00:00Z', 'not-selected'],
+    ['05-10', '2026-05-10T12:00:00Z', { field: 'joined', problem: 'is "05-10", a date as 1990-12-31 is wanted' }],
+    [undefined, '2026-05-10T12:00:00Z', { field: 'joined', problem: 'is missing, the selection needs it' }],
+  ])('of %j at %s: %j', (joined, when, expected) => {
+    expect(verdict(joined, when)).toEqual(expected);
+  });
+
+  test('of 29 February is kept on 1 March where the campaign says so', () => {
+    expect(verdict('2024-02-29', '2025-02-28T12:00:00Z', '03-01')).toBe('not-selected');
+    expect(verdict('2024-02-29', '2025-03-01T12:00:00Z', '03-01')).toBe('selected');
+    expect(verdict('2024-02-29', '2028-02-29T12:00:00Z', '03-01')).toBe('selected');
+    expect(verdict('2024-02-29', '2028-03-01T12:00:00Z', '03-01')).toBe('not-selected');
+    expect(verdict('2023-03-01', '2025-03-01T12:00:00Z', '03-01')).toBe('selected');
+  });
+
+  test('and a birthday are both wanted where both are named', () => {
+    const selection = { birthday: 'born', anniversary: 'joined' };
+    const today = { at: at('2026-05-10T12:00:00Z') };
+    expect(isSelected({ born: '05-10', joined: '2024-05-10' }, selection, today)).toBe('selected');
+    expect(isSelected({ born: '05-10', joined: '2024-05-11' }, selection, today)).toBe('not-selected');
+    expect(isSelected({ born: '05-11', joined: '2024-05-10' }, selection, today)).toBe('not-selected');
   });
 });
 
