@@ -18,9 +18,9 @@ export function signingComplaints(fromDomain: string, signing: readonly string[]
   ];
 }
 
-/** One is the other's parent, as far as it can be told without the list of public suffixes. */
+/** Its own domain, or a parent of it. */
 function isAligned(from: string, signing: string): boolean {
   const a = from.toLowerCase();
   const b = signing.toLowerCase();
-  return a === b || (b.includes('.') && a.endsWith(`.${b}`)) || (a.includes('.') && b.endsWith(`.${a}`));
+  return a === b || (b.includes('.') && a.endsWith(`.${b}`));
 }

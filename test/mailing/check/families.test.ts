@@ -203,7 +203,7 @@ describe('a signature', () => {
     ['example.com', null, []],
     ['example.com', ['example.com'], []],
     ['News.Example.com', ['example.com'], []],
-    ['example.com', ['mail.example.com'], []],
+    ['example.com', ['mail.example.com'], ['dkim-domain']],
     ['example.com', ['example.org', 'example.com'], []],
     ['example.com', [], ['dkim-domain']],
     ['example.com', ['example.org'], ['dkim-domain']],
