@@ -3,7 +3,7 @@
  *
  * 1. `reader.ts` tells the format by the file's name, and `inflate.ts` opens `.gz` within limits.
  * 2. `octets.ts` lets UTF-8 pass, without byte order mark, and nothing else.
- * 3. `csv.ts` (with `csv-split.ts` and `header.ts`) and `json-lines.ts` make rows of it. A row that cannot be used is a
+ * 3. `csv.ts` (with `header.ts` and `octet-trail.ts`) and `json-lines.ts` make rows of it. A row that cannot be used is a
  *    `RowProblem` and the rest goes on; what makes the rest unreadable is an `AudienceError`.
  * 4. `selection.ts` judges rows: birthdays (`birthday.ts`) on each recipient's own date (`local-date.ts`), equality
  *    and ranges (`range.ts`).
