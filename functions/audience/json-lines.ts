@@ -1,5 +1,6 @@
 /** JSON Lines: one object per line, its keys the columns. */
 import { AudienceError, quoted } from './errors.ts';
+import { namesIn, namesOf, nameTwice } from './json-names.ts';
 import {
   type AudienceEntry,
   EMAIL,
@@ -92,10 +93,16 @@ function entryOf(text: string, row: number, line: number): AudienceEntry {
     return { row, line, fields: Object.create(null), field: null, problem: parsed, email: null };
   }
   const fields: Fields = Object.assign(Object.create(null), parsed);
-  const problem = problemOf(fields);
+  const problem = problemOf(fields) ?? doubledName(text, parsed);
   if (problem === null) return { row, line, fields };
   const email = fields[EMAIL];
   return { row, line, fields, ...problem, email: typeof email === 'string' ? email : null };
+}
+
+function doubledName(text: string, parsed: Record<string, unknown>): { field: string; problem: string } | null {
+  if (namesIn(text) === namesOf(parsed)) return null;
+  const field = nameTwice(text);
+  return field === null ? null : { field, problem: 'is there twice, each name once is wanted' };
 }
 
 /** The object, or what is wrong with the line. */

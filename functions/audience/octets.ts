@@ -7,6 +7,9 @@ const PIECE_OCTETS = 64 * 1024;
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
+/** What tells UTF-16, with a mark or without. */
+const START_OCTETS = 4;
+
 /**
  * @param wanted ends the problem: what to do about a file that is no UTF-8
  * @throws OctetProblem at the first octet that is none of a UTF-8 text; what stands before it has been yielded
@@ -19,7 +22,7 @@ export async function* utf8Pieces(
   let isStart = true;
   for await (const piece of pieces(stream)) {
     let octets = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
-    if (isStart && octets.length < BYTE_ORDER_MARK.length) {
+    if (isStart && octets.length < START_OCTETS) {
       rest = octets;
       continue;
     }
@@ -52,9 +55,15 @@ function* checked(octets: Buffer, wanted: string): Generator<Buffer, void, undef
 
 function withoutMark(octets: Buffer, wanted: string): Buffer {
   const mark = octets.subarray(0, 2).toString('hex');
-  if (mark === 'fffe' || mark === 'feff') throw new OctetProblem(`found UTF-16, ${wanted}`);
+  if (mark === 'fffe' || mark === 'feff' || isUtf16(octets)) throw new OctetProblem(`found UTF-16, ${wanted}`);
   const hasMark = octets.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
   return hasMark ? octets.subarray(BYTE_ORDER_MARK.length) : octets;
+}
+
+/** Two letters of ASCII in UTF-16 without a mark: every other octet is NUL. */
+function isUtf16(octets: Buffer): boolean {
+  const nuls = [...octets.subarray(0, 4)].map((octet) => octet === 0);
+  return nuls.join() === 'false,true,false,true' || nuls.join() === 'true,false,true,false';
 }
 
 /** How many octets belong to characters that are whole; at most three are left over (RFC 3629 section 3). */

@@ -232,7 +232,7 @@ const table: readonly (readonly [name: string, input: Input, expected: readonly 
   [
     'UTF-16 without a mark',
     utf16('email\na@b.c\n'),
-    ['! row null line 1 field null: found the octet 0x00, UTF-8 text is wanted; a spreadsheet saves it as "CSV UTF-8"'],
+    ['! row null line 1 field null: found UTF-16, UTF-8 text is wanted; a spreadsheet saves it as "CSV UTF-8"'],
   ],
   [
     'Latin-1',

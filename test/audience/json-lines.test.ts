@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readAudience } from '#audience';
 import { inflated } from '../../functions/audience/inflate.ts';
+import { namesIn, namesOf, nameTwice } from '../../functions/audience/json-names.ts';
 import { collected, entries, type Input, inPieces, read } from './read.ts';
 
 const nested = (levels: number) => `${'['.repeat(levels)}1${']'.repeat(levels)}`;
@@ -49,6 +50,26 @@ const table: readonly (readonly [name: string, input: Input, expected: readonly 
     ['1@1 null email: is no text, an address is wanted {"email":["a@b.c"]}'],
   ],
   ['null for an email', '{"email":null}', ['1@1 null email: is no text, an address is wanted {"email":null}']],
+  [
+    'a name twice',
+    '{"email":"a@b.c","email":"b@b.c"}\n{"email":"c@b.c"}',
+    ['1@1 b@b.c email: is there twice, each name once is wanted {"email":"b@b.c"}', '2@2 {"email":"c@b.c"}'],
+  ],
+  [
+    'a name twice, written otherwise, and within another',
+    '{"email":"a@b.c", "order" : {"no":1 , "n\\u006f"\t: 2}}',
+    ['1@1 a@b.c no: is there twice, each name once is wanted {"email":"a@b.c","order":{"no":2}}'],
+  ],
+  [
+    'a name in several objects, and texts that look like names',
+    '{"email":"a@b.c","x":{"email":1},"y":[{"email":"\\"email\\":"},{"email":"\\\\"},":","{"]}',
+    ['1@1 {"email":"a@b.c","x":{"email":1},"y":[{"email":"\\"email\\":"},{"email":"\\\\"},":","{"]}'],
+  ],
+  [
+    'UTF-16',
+    Buffer.from('{"email":"a@b.c"}', 'utf16le'),
+    ['! row 1 line 1 field null: found UTF-16, UTF-8 text is wanted'],
+  ],
   [
     '__proto__',
     '{"email":"a@b.c","__proto__":{"x":1}}',
@@ -205,4 +226,30 @@ describe('gzip', () => {
     };
     await expect(collected(readAudience(broken(), { name }))).rejects.toThrow('disk gone');
   });
+});
+
+test('no name is told to come twice in what JSON itself has written', () => {
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 4 }), (json) => {
+      const written = JSON.stringify(JSON.parse(json));
+      expect(namesIn(written)).toBe(namesOf(JSON.parse(written)));
+      expect(nameTwice(written)).toBeNull();
+    }),
+  );
+});
+
+test('a name that is added again is found', () => {
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }), { minKeys: 1, maxKeys: 5 }),
+      fc.nat(),
+      (fields, at) => {
+        const names = Object.keys(fields);
+        const name = names[at % names.length] ?? '';
+        const text = `${JSON.stringify(fields).slice(0, -1)},${JSON.stringify(name)}:0}`;
+        expect(namesIn(text)).toBe(namesOf(JSON.parse(text)) + 1 + namesOf(fields[name]));
+        expect(nameTwice(text)).toBe(name);
+      },
+    ),
+  );
 });
