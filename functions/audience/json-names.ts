@@ -3,6 +3,12 @@
  * of them cannot be foretold), so that one of two addresses would get the other's mail.
  */
 
+const BACKSLASH = 0x5c;
+const SPACE = 0x20;
+const TAB = 0x09;
+const CARRIAGE_RETURN = 0x0d;
+const COLON = 0x3a;
+
 /** How many names the objects of a JSON text have, at any depth. The text is known to be JSON. */
 export function namesIn(text: string): number {
   let count = 0;
@@ -17,9 +23,12 @@ export function namesIn(text: string): number {
 /** How many names a value that was parsed has kept. */
 export function namesOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
-  const inner: unknown[] = Array.isArray(value) ? value : Object.values(value);
-  let count = Array.isArray(value) ? 0 : inner.length;
-  for (const each of inner) if (typeof each === 'object') count += namesOf(each);
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (const inner of value) count += namesOf(inner);
+    return count;
+  }
+  for (const name in value) count += 1 + namesOf((value as Record<string, unknown>)[name]);
   return count;
 }
 
@@ -47,13 +56,17 @@ export function nameTwice(text: string): string | null {
 function closingQuote(text: string, open: number): number {
   for (let at = text.indexOf('"', open + 1); ; at = text.indexOf('"', at + 1)) {
     let before = at - 1;
-    while (text[before] === '\\') before -= 1;
+    while (text.charCodeAt(before) === BACKSLASH) before -= 1;
     if ((at - before) % 2 === 1) return at;
   }
 }
 
 function isName(text: string, close: number): boolean {
   let at = close + 1;
-  while (text[at] === ' ' || text[at] === '\t' || text[at] === '\r') at += 1;
-  return text[at] === ':';
+  let code = text.charCodeAt(at);
+  while (code === SPACE || code === TAB || code === CARRIAGE_RETURN) {
+    at += 1;
+    code = text.charCodeAt(at);
+  }
+  return code === COLON;
 }
