@@ -18,6 +18,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['cancel', async () => (await import('./cli/control.ts')).cancel],
   ['retry', async () => (await import('./cli/retry.ts')).retry],
   ['suppress', async () => (await import('./cli/suppress.ts')).suppress],
+  ['dkim', async () => (await import('./cli/dkim.ts')).dkim],
   ['inbox', async () => (await import('./cli/inbox.ts')).inbox],
   ['demo', async () => (await import('./cli/demo.ts')).demo],
 ]);

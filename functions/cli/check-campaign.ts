@@ -14,12 +14,14 @@ import {
   Planner,
   type Problem,
   pinInPlace,
+  RelayError,
   type Rule,
   SAMPLE_FILE,
   withoutSelection,
 } from '#mailing';
 import { openAudience } from './campaigns.ts';
 import { InputError, type Shell } from './command.ts';
+import { signingDomains } from './dkim-keys.ts';
 import { Findings } from './findings.ts';
 import { counted } from './progress.ts';
 import { sampleOf } from './single-mail.ts';
@@ -115,7 +117,13 @@ async function checkRows(
 ): Promise<Counts> {
   const now = systemClock().now();
   const { pinFile, readFile } = pinInPlace(loaded.source.files);
-  const look = await openRowCheck(loaded, placing(loaded, audience), { date: now, readFile }, findings);
+  const domains = await signingDomainsOf(loaded, shell);
+  const look = await openRowCheck(
+    loaded,
+    placing(loaded, audience),
+    { date: now, readFile },
+    { findings, signingDomains: domains },
+  );
   const planner = new Planner(withoutSelection(loaded), audience, '', { run: 'check', at: now, pinFile });
   try {
     for await (const batch of planner.batches()) {
@@ -128,6 +136,16 @@ async function checkRows(
   }
   await settle(loaded, audience.name, planner, findings);
   return planner;
+}
+
+/** An infra/relays.json that is not in order is told by `relayProblem`. */
+async function signingDomainsOf({ campaign }: LoadedCampaign, shell: Shell): Promise<readonly string[] | null> {
+  try {
+    return await signingDomains(campaign.relay, shell);
+  } catch (error) {
+    if (error instanceof RelayError) return null;
+    throw error;
+  }
 }
 
 /** What is known only when every row was read. */
@@ -161,10 +179,10 @@ async function openRowCheck(
   loaded: LoadedCampaign,
   placeOf: (row: PlannedRow) => Place,
   options: Parameters<typeof MailComposer.open>[1],
-  findings: Findings,
+  { findings, signingDomains }: { findings: Findings; signingDomains: readonly string[] | null },
 ): Promise<(row: PlannedRow) => Promise<void>> {
   const { mailProblem, mayBeTooLarge, openCheck, problemsOf, problemsOfCampaign } = await loadCheck();
-  const context = await openCheck(loaded, { isBulk: true });
+  const context = await openCheck(loaded, { isBulk: true, signingDomains });
   for (const problem of problemsOfCampaign(context)) findings.report(problem);
   const composer = await MailComposer.open(loaded, options);
   return async (planned) => {

@@ -38,7 +38,7 @@ Line ends are CRLF and lines that begin with a dot are as they are (not stuffed)
     const date = words.moment('date') ?? now();
     const campaign = await openCampaign(name, shell);
     const fields = await recipient();
-    const { data } = await composeOne(campaign, fields, { date, state: stateFolder(words, shell) });
+    const { data } = await composeOne(campaign, fields, { date, state: stateFolder(words, shell), shell });
     const octets = Buffer.concat(data.pieces);
     const out = words.text('out');
     if (out === undefined) shell.out(octets);

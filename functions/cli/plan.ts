@@ -14,6 +14,7 @@ import {
 } from '#mailing';
 import { openAudience, openCampaign } from './campaigns.ts';
 import type { Command, Shell, Words } from './command.ts';
+import { unsignedWarning } from './dkim-keys.ts';
 import { grouped, size, span } from './progress.ts';
 import { DEFAULT_CONNECTIONS, slotOf } from './running.ts';
 import { openExistingState, STATE_OPTION, stateFolder } from './states.ts';
@@ -44,6 +45,9 @@ export const plan: Command = {
     const clock = systemClock();
     const campaign = await openCampaign(name, shell);
     const audience = await openAudience(campaign, words.text('audience'), shell);
+    const { relay, from } = campaign.campaign;
+    const unsigned = await unsignedWarning({ relay, fromDomain: from.mailbox.domain }, shell);
+    if (unsigned !== null) shell.note(unsigned);
     const now = clock.now();
     const { run, contentHash } = await describePlan(campaign, audience, { slot, now });
     const samples: PlannedRow[] = [];

@@ -131,7 +131,7 @@ export async function relayNameProblem(name: string, shell: Shell): Promise<stri
   return `there is no relay "${name}" in ${file ?? 'infra/relays.json'}; ${near === null ? known : `did you mean "${near}"?`}`;
 }
 
-function relaysFile({ cwd }: Shell): string | undefined {
+export function relaysFile({ cwd }: Shell): string | undefined {
   return [join(cwd, 'infra', 'relays.json'), join(PROJECT, 'infra', 'relays.json')].find((path) => existsSync(path));
 }
 

@@ -24,6 +24,7 @@ import {
   writeAllResults,
 } from '#mailing';
 import { type Shell, UsageError } from './command.ts';
+import { openSigner } from './dkim-keys.ts';
 import { explainRelay } from './explain.ts';
 import { grouped, Progress, span } from './progress.ts';
 import type { OpenRelay } from './relays.ts';
@@ -70,6 +71,8 @@ export async function runCampaign(request: RunRequest, shell: Shell): Promise<Ru
   const clock = systemClock();
   const began = clock.monotonic();
   const { state } = request;
+  // A key that cannot be used is told before anything is planned.
+  await signerOf(request.campaign, shell);
   const started = await startRun({ ...state, clock }, request.campaign, request.audience, {
     slot: request.slot,
     another: request.another,
@@ -129,6 +132,7 @@ async function sendAll(
     date: run.createdAt,
     readFile: (content) => readContent(state.objects, content),
     linkKeys: loaded.campaign.oneClick === null ? [] : openLinkKeys(state.folder, run.createdAt),
+    signer: await signerOf(loaded, shell),
   });
   const before = await state.ledger.totals(run.id);
   const open = before.pending + before.deferred + before.uncertain;
@@ -175,6 +179,10 @@ async function sendAll(
   } finally {
     await access.close();
   }
+}
+
+function signerOf({ campaign }: LoadedCampaign, shell: Shell): ReturnType<typeof openSigner> {
+  return openSigner({ relay: campaign.relay, fromDomain: campaign.from.mailbox.domain }, shell);
 }
 
 /** The smaller of what the campaign, the relay and the command line say. */

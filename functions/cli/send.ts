@@ -7,6 +7,7 @@ import { ComposeError, composeMessage, type EncodedPart, encodeAttachment, media
 import { CommandError, MailDataError, type RecipientResult, replyText, SmtpError, type TranscriptRecord } from '#smtp';
 import { openAudience, openCampaign } from './campaigns.ts';
 import { type Command, InputError, type Shell, UsageError, type Words } from './command.ts';
+import { openSigner } from './dkim-keys.ts';
 import { explainRelay } from './explain.ts';
 import { chooseRelay, type OpenRelay } from './relays.ts';
 import { composeOne, now, rowOf, sampleRecipient } from './single-mail.ts';
@@ -77,7 +78,7 @@ export const send: Command = {
         row === undefined
           ? await sampleRecipient(campaign)
           : await rowOf(await openAudience(campaign, words.text('audience'), shell), row);
-      return composeOne(campaign, fields, { date: now(), to, state: stateFolder(words, shell) });
+      return composeOne(campaign, fields, { date: now(), to, state: stateFolder(words, shell), shell });
     }
   },
 };
@@ -101,8 +102,9 @@ async function typedMail(words: Words, shell: Shell): Promise<Mail> {
         encodeAttachment({ name: basename(file), type: mediaTypeOf(file), content, disposition: 'attachment' }),
       );
     }
-    const data = composeMessage({
-      date: now(),
+    const date = now();
+    const unsigned = composeMessage({
+      date,
       messageId: `${randomUUID()}@${from.mailbox.domain}`,
       from,
       to,
@@ -111,6 +113,8 @@ async function typedMail(words: Words, shell: Shell): Promise<Mail> {
       ...(html === undefined ? {} : { html }),
       attachments,
     });
+    const signer = await openSigner({ relay: 'default', fromDomain: from.mailbox.domain }, shell);
+    const data = signer?.sign(unsigned, date) ?? unsigned;
     return { envelope: { reversePath: from.mailbox.address, forwardPaths: [to.mailbox.address] }, data };
   } catch (error) {
     if (error instanceof ComposeError) throw new InputError(`${error.field}: ${error.problem}`);

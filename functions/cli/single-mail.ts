@@ -14,7 +14,8 @@ import {
   SAMPLE_FILE,
   withoutSelection,
 } from '#mailing';
-import { InputError } from './command.ts';
+import { InputError, type Shell } from './command.ts';
+import { openSigner } from './dkim-keys.ts';
 
 export interface SingleMailOptions {
   /** Epoch ms of the Date field. */
@@ -23,6 +24,8 @@ export interface SingleMailOptions {
   readonly to?: string;
   /** The state whose key signs the links of list mail; where it has none, they open nothing. */
   readonly state: string;
+  /** Where `infra/relays.json` and the keys of the campaign's relay are looked for. */
+  readonly shell: Shell;
 }
 
 /** The N-th row of an audience, from 1. @throws InputError where it has fewer, or the row is not in order */
@@ -102,7 +105,9 @@ export async function composeOne(
     );
   }
   const linkKeys = readLinkKeys(options.state);
-  const composer = await MailComposer.open(loaded, { date: options.date, readFile, linkKeys });
+  const { relay, from } = loaded.campaign;
+  const signer = await openSigner({ relay, fromDomain: from.mailbox.domain }, options.shell);
+  const composer = await MailComposer.open(loaded, { date: options.date, readFile, linkKeys, signer });
   return composer.compose({ ...planned, fields: planned.fields });
 }
 

@@ -2,6 +2,7 @@
 import type { LoadedCampaign, Problem } from '#mailing';
 import { RelayError } from '#mailing';
 import type { Shell } from './command.ts';
+import { openSigner } from './dkim-keys.ts';
 import { relayNameProblem } from './relays.ts';
 
 /** Names that nobody reads, and the names that are likely to be meant. */
@@ -52,12 +53,14 @@ export async function audienceProblem({ campaign, source }: LoadedCampaign): Pro
   return { file, field: 'audience', problem: `there is no file ${source.location}/${audience}` };
 }
 
-/** The relay that the campaign names is known, whoever has its credentials. */
+/** The relay that the campaign names is known, whoever has its credentials, and its DKIM keys can be used. */
 export async function relayProblem({ campaign, source }: LoadedCampaign, shell: Shell): Promise<Problem | null> {
   const place = { file: `${source.location}/campaign.json`, field: 'relay' };
   try {
     const problem = await relayNameProblem(campaign.relay, shell);
-    return problem === null ? null : { ...place, problem };
+    if (problem !== null) return { ...place, problem };
+    await openSigner({ relay: campaign.relay, fromDomain: campaign.from.mailbox.domain }, shell);
+    return null;
   } catch (error) {
     if (error instanceof RelayError) return { ...place, problem: error.message };
     throw error;

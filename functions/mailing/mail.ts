@@ -1,6 +1,14 @@
 /** From a planned row to an envelope and the octets of its mail. The same plan and row give the same octets, always. */
 import { type Mailbox, parseMailbox, recipientKey } from '#address';
-import { ComposeError, type EncodedPart, encodeAttachment, type Letter, type MailData, MessageComposer } from '#mime';
+import {
+  ComposeError,
+  type DkimSigner,
+  type EncodedPart,
+  encodeAttachment,
+  type Letter,
+  type MailData,
+  MessageComposer,
+} from '#mime';
 import { RenderError } from '#render';
 import type { Envelope } from '#smtp';
 import { attachmentKey, isTemplate, type LoadedCampaign, lastSegment, typeOf } from './campaign-source.ts';
@@ -40,6 +48,7 @@ export class MailComposer {
   readonly #messages: MessageComposer;
   readonly #readFile: (content: string) => Promise<Uint8Array>;
   readonly #linkKey: LinkKey;
+  readonly #sign: (data: MailData) => MailData;
   readonly #inline: readonly EncodedPart[];
   /** `null` where the file differs from recipient to recipient. */
   readonly #attachments: readonly (EncodedPart | Uint8Array | null)[];
@@ -56,6 +65,8 @@ export class MailComposer {
     this.#messages = new MessageComposer({ ...campaign, date: options.date, boundarySeed });
     this.#readFile = options.readFile;
     this.#linkKey = keyOfRun(options.linkKeys ?? [], options.date);
+    const { signer } = options;
+    this.#sign = (data) => signer?.sign(data, options.date) ?? data;
     this.#inline = inline;
     this.#attachments = attachments;
   }
@@ -97,7 +108,7 @@ export class MailComposer {
     try {
       const letter = await this.#letterOf(row);
       if (letter.subject.trim() === '') throw new MailError(row.recipient, 'the subject is blank for this row');
-      const data = this.#messages.compose(letter);
+      const data = this.#sign(this.#messages.compose(letter));
       return { envelope: { reversePath: this.#loaded.campaign.returnPath, forwardPaths: [row.recipient] }, data };
     } catch (error) {
       throw toldOf(row, error);
@@ -181,6 +192,8 @@ export interface ComposerOptions {
   readonly readFile: (content: string) => Promise<Uint8Array>;
   /** What signs the links of list mail. Default: none, and such links open nothing: for mail that is only looked at. */
   readonly linkKeys?: readonly LinkKey[];
+  /** Signs each mail by the time of `date`. Default: nobody does. */
+  readonly signer?: DkimSigner | undefined;
 }
 
 /** No text of such signs is refused by the composer. */

@@ -41,7 +41,15 @@ export { Pacer } from './pacing.ts';
 export { type PlannedRow, Planner } from './planner.ts';
 export * from './ports.ts';
 export { CampaignError, escapeControls, formatProblem, type Problem } from './problem.ts';
-export { findRelay, parseRelayUrl, type Relay, RelayError, relayNames } from './relay.ts';
+export {
+  findDkimKeys,
+  findRelay,
+  parseRelayUrl,
+  type Relay,
+  RelayError,
+  relayNames,
+  type WrittenDkimKey,
+} from './relay.ts';
 export { isoTime, type ResultLine, resultLine, writeAllResults } from './results.ts';
 export { RunError } from './run-identity.ts';
 export { describePlan, planDry, type StartedRun, type StartOptions, startRun } from './runs.ts';

@@ -99,6 +99,15 @@ interface RelayJson extends Omit<WrittenWay, 'passphrase'> {
   connections?: number;
   secret?: string;
   allowInsecure?: boolean;
+  dkim?: readonly WrittenDkimKey[];
+}
+
+/** A key as relays.json names it. */
+export interface WrittenDkimKey {
+  readonly domain: string;
+  readonly selector: string;
+  /** PEM file; relative paths are the caller's to resolve. */
+  readonly key: string;
 }
 
 const readRelays = jsonFileReader<{ relays: Record<string, RelayJson> }>(schema);
@@ -106,6 +115,25 @@ const readRelays = jsonFileReader<{ relays: Record<string, RelayJson> }>(schema)
 /** The names in a relays file. @throws RelayError when the file is not in order */
 export function relayNames(file: string, text: string): string[] {
   return Object.keys(readInOrder(file, text));
+}
+
+/**
+ * The DKIM keys of a relay, also where its credentials are elsewhere.
+ * @returns `null` where the file has no relay of that name
+ * @throws RelayError when the file is not in order, or names a key twice
+ */
+export function findDkimKeys(name: string, file: string, text: string): readonly WrittenDkimKey[] | null {
+  const relays = readInOrder(file, text);
+  const relay = Object.hasOwn(relays, name) ? relays[name] : undefined;
+  if (relay === undefined) return null;
+  const seen = new Set<string>();
+  for (const [index, { domain, selector }] of (relay.dkim ?? []).entries()) {
+    const record = `${selector}._domainkey.${domain}`.toLowerCase();
+    if (seen.has(record))
+      throw new RelayError(`${file}: relays.${name}.dkim.${index}: ${record} is named twice, wanted once`);
+    seen.add(record);
+  }
+  return relay.dkim ?? [];
 }
 
 /**

@@ -181,6 +181,7 @@ describe('relays.schema.json', () => {
     connections: 4,
     depth: 16,
     proxy: 'socks5://127.0.0.1:1080',
+    dkim: [{ domain: 'example.com', selector: 's2026', key: 'dkim/example.com.s2026.pem' }],
     secret: 'cartero/smtp',
     allowInsecure: false,
   };
@@ -202,6 +203,9 @@ describe('relays.schema.json', () => {
     ['security', 'tls'],
     ['name', 'mailer.example.com\r\nRSET'],
     ['pace', { messagesPerSecond: 14, connections: 2 }],
+    ['dkim', { domain: 'example.com', selector: 's2026', key: 'k.pem' }],
+    ['dkim', [{ domain: 'example.com', selector: 's2026' }]],
+    ['dkim', [{ domain: 'example.com', selector: 'a;b', key: 'k.pem' }]],
     ['proxy', 'socks5://user:password@127.0.0.1:1080'],
   ])('refuses %s: %j', (key, value) => {
     expect(isRelays({ relays: { default: { ...all, [key]: value } } })).toBe(false);
