@@ -5,9 +5,11 @@ import {
   describePlan,
   estimate,
   formatProblem,
+  isoTime,
   type Mail,
   MailComposer,
   MailError,
+  nextStarts,
   type PlannedRow,
   planDry,
   suppressionKeyOf,
@@ -22,6 +24,7 @@ import { openExistingState, STATE_OPTION, stateFolder } from './states.ts';
 /** Mails that are composed for the estimate of size. */
 const SAMPLES = 25;
 const SHOWN_PROBLEMS = 20;
+const SHOWN_STARTS = 3;
 
 export const plan: Command = {
   name: 'plan',
@@ -68,6 +71,8 @@ export const plan: Command = {
     const octets = Math.round((await meanOctets()) * toSend);
     const { pace } = campaign.campaign;
     const { seconds, dollars } = estimate(toSend, pace.connections ?? DEFAULT_CONNECTIONS, pace.messagesPerSecond);
+    const { schedule } = campaign.campaign;
+    const starts = schedule === null ? [] : nextStarts(schedule, slot ?? now, SHOWN_STARTS).map(isoTime);
     const { planHash, rows, recipients, duplicates, notSelected, invalid, batches } = counts;
     const result = {
       run,
@@ -84,6 +89,7 @@ export const plan: Command = {
       batches,
       seconds,
       dollars,
+      ...(starts.length === 0 ? {} : { nextStarts: starts }),
     };
     if (words.flag('json')) {
       shell.out(
@@ -105,6 +111,7 @@ export const plan: Command = {
       ['size', `about ${size(octets)}`],
       ['time', `about ${span(seconds)}`],
       ['cost on AWS', `about $${dollars.toFixed(dollars < 0.01 ? 4 : 2)}`],
+      ...(starts.length === 0 ? [] : [['next starts', starts.join(', ')] as const]),
       ['run', run],
       ['plan hash', planHash],
     ];

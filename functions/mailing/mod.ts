@@ -53,5 +53,6 @@ export {
 export { isoTime, type ResultLine, resultLine, writeAllResults } from './results.ts';
 export { RunError } from './run-identity.ts';
 export { describePlan, planDry, type StartedRun, type StartOptions, startRun } from './runs.ts';
+export { nextStarts } from './schedule/schedule.ts';
 export { RelayFault, type SendOptions, type SendReport, sendRun } from './sender.ts';
 export { suppressionKey, suppressionKeyOf } from './suppression.ts';

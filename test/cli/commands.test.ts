@@ -38,6 +38,23 @@ describe('cartero', () => {
 });
 
 describe('cartero plan', () => {
+  test('shows the next starts of a schedule, behind the slot that is planned', async () => {
+    const folder = await folderWithCampaign({
+      'campaign.json': JSON.stringify({
+        from: 'news@example.com',
+        audience: 'list.csv',
+        schedule: { cron: '30 2 * * ? *', timezone: 'Europe/Madrid' },
+      }),
+      'list.csv': 'email,name\nana@example.com,Ana\n',
+    });
+    const words = ['plan', 'letters', '--at', '2026-03-28T12:00:00Z'];
+    const plan = lastJson(await cartero([...words, '--json'], folder));
+    // 02:30 on 29 March is jumped over.
+    const starts = ['2026-03-30T00:30:00.000Z', '2026-03-31T00:30:00.000Z', '2026-04-01T00:30:00.000Z'];
+    expect(plan.nextStarts).toEqual(starts);
+    expect((await cartero(words, folder)).stdout).toContain(`next starts   ${starts.join(', ')}\n`);
+  });
+
   test('prints the counts of the contract, and the hash that run --plan takes', async () => {
     const folder = await folderWithCampaign({
       'list.csv': 'email,name\nana@example.com,Ana\nana@EXAMPLE.com,Ana\nnobody,Eve\nben@example.com,\n',
