@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { attachments } from './cases/attachments.ts';
 import { curve } from './cases/curve.ts';
 import { delay } from './cases/delay.ts';
+import { dkim } from './cases/dkim.ts';
 import { engine } from './cases/engine.ts';
 import { load } from './cases/load.ts';
 import { memory } from './cases/memory.ts';
@@ -22,7 +23,7 @@ import { endProgress } from './progress.ts';
 import { type Section, sectionText, tableText, targetsTable } from './report.ts';
 import { closeWorkshop, openWorkshop, PROJECT } from './workshop.ts';
 
-const CASES: readonly Case[] = [engine, wholeRun, delay, attachments, plain, memory, load, curve, profile];
+const CASES: readonly Case[] = [engine, wholeRun, delay, attachments, plain, memory, load, dkim, curve, profile];
 const FILE = join(PROJECT, 'bench/RESULTS.md');
 
 async function measureAll(options: Options): Promise<Section[]> {
