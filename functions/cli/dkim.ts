@@ -33,7 +33,7 @@ yet (a year, a quarter) lets you change keys while mails of the old ones are on 
   },
   examples: [
     ['dkim new example.com s2026', 'keys under infra/dkim, records for example.com'],
-    ['dkim new example.com s2026 --dir ~/keys --json', 'keys elsewhere, records for machines'],
+    ['dkim new example.com s2026 --dir keys --json', 'keys elsewhere, records for machines'],
   ],
   async run(words, shell) {
     const [action, domain = '', selector = ''] = words.positional(['new', 'domain', 'selector']);
