@@ -2,6 +2,8 @@
  * The helpers that templates may call, by name. Blocks decide what is rendered; value helpers make a value from values
  * and can be used inside one another's arguments.
  */
+import { formatDate, formatMoney, formatNumber } from './formats.ts';
+import type { Variables } from './values.ts';
 
 /** What a use of a variable takes: anything but nothing, what can be printed, or what can be walked through. */
 export type Wants = 'any' | 'text' | 'list';
@@ -11,7 +13,8 @@ export interface ValueHelper {
   readonly parameters: readonly Wants[];
   /** Whether the first argument may be missing, null or empty: that is what a default is for. */
   readonly forgives: boolean;
-  readonly call: (first: unknown, second: unknown) => unknown;
+  /** @returns the value, or a Misfit */
+  readonly call: (first: unknown, second: unknown, row: Variables) => unknown;
 }
 
 export const VALUE_HELPERS: ReadonlyMap<string, ValueHelper> = new Map<string, ValueHelper>([
@@ -28,6 +31,21 @@ export const VALUE_HELPERS: ReadonlyMap<string, ValueHelper> = new Map<string, V
     // <a href="https://example.com/?q={{url query}}">
     'url',
     { parameters: ['text'], forgives: false, call: (value) => encodeURIComponent(String(value)) },
+  ],
+  [
+    // {{date due "long"}}
+    'date',
+    { parameters: ['text', 'text'], forgives: false, call: formatDate },
+  ],
+  [
+    // {{number litres}}
+    'number',
+    { parameters: ['text'], forgives: false, call: (value, _none, row) => formatNumber(value, row) },
+  ],
+  [
+    // {{money total "EUR"}}
+    'money',
+    { parameters: ['text', 'text'], forgives: false, call: formatMoney },
   ],
 ]);
 

@@ -6,6 +6,7 @@
  * 3. `rewrite.ts` and `expressions.ts` check what a template says and make each variable strict: what the row lacks, or
  *    has as null or empty text, is that row's RenderError (`strict.ts`), unless the template gives a default
  *    (`helpers.ts`) or asks for it by `if`, `unless` or `with`.
+ *    Dates, numbers and money are written by the row's locale and time zone (`formats.ts`).
  * 4. `compiler.ts` compiles the rewritten trees, once per campaign; `required.ts` lists what every row must bring.
  * 5. `template-set.ts` renders rows, whose variables pass `values.ts` first.
  *

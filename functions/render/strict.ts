@@ -7,7 +7,9 @@
  * the row.
  */
 import { RenderError, type Use } from './errors.ts';
+import { Misfit } from './formats.ts';
 import { isNothing, type ValueHelper, type Wants } from './helpers.ts';
+import type { Variables } from './values.ts';
 
 export interface Site extends Use {
   readonly wants: Wants;
@@ -95,9 +97,12 @@ export function innerHelpers(sites: readonly Site[], toPrint: (text: string) => 
 
 /** A helper that hands an unfit argument on as its result. */
 export function lenient(helper: ValueHelper): (...all: unknown[]) => unknown {
-  return (first, second) => {
-    if (helper.forgives) return helper.call(first instanceof Unfit ? undefined : first, second);
-    return first instanceof Unfit ? first : helper.call(first, second);
+  return (...all) => {
+    const [first, second] = all;
+    const row = (all.at(-1) as HelperOptions).data.root as Variables;
+    if (helper.forgives) return helper.call(first instanceof Unfit ? undefined : first, second, row);
+    if (first instanceof Unfit) return first;
+    return second instanceof Unfit ? second : helper.call(first, second, row);
   };
 }
 
@@ -131,6 +136,7 @@ export function codePoint(character: string): string {
 }
 
 function fitting(value: unknown, site: Site): unknown {
+  if (value instanceof Misfit) return new Unfit(site, value.problem);
   if (value === undefined) return new Unfit(site, 'is missing, a value or a default is wanted');
   if (value === null) return new Unfit(site, 'is null, a value or a default is wanted');
   if (isNothing(value) && !site.mayBeEmpty) return new Unfit(site, 'is empty, a value or a default is wanted');
