@@ -33,7 +33,16 @@ export const demo: Command = {
         );
         const relay = connectTo(embeddedRelay(server), { ca: server.ca }, inbox.store.folder, async () => {});
         const end = await runCampaign(
-          { campaign, audience, state, openRelay: async () => relay, slot: null, another: true, rehearsal: true },
+          {
+            campaign,
+            audience,
+            state,
+            openRelay: async () => relay,
+            slot: null,
+            another: true,
+            once: false,
+            rehearsal: true,
+          },
           shell,
         );
         shell.out(summaryOf(end));

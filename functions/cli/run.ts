@@ -19,7 +19,8 @@ export const run: Command = {
 Relays: smtps://user:password@host:465 · smtp://user:password@host:587 (STARTTLS) · smtp+insecure://127.0.0.1:25,
 with ?ca=FILE, servername=NAME, name=EHLO-NAME, auth=MECHANISM. Without --relay: the variable CARTERO_RELAY, else the
 campaign's relay in infra/relays.json, else the embedded server.
-Each start makes one attempt for whoever is due. A run that was stopped or killed goes on where it was.`,
+It goes on until nobody is left to send to: whoever is deferred is asked for again, later and later, until the campaign's
+expiresAfter. A run that was stopped or killed goes on where it was.`,
   options: {
     audience: {
       type: 'string',
@@ -89,6 +90,7 @@ Each start makes one attempt for whoever is due. A run that was stopped or kille
           openRelay: relay.open,
           slot,
           another: words.flag('new'),
+          once: words.flag('once'),
           rehearsal: relay.isEmbedded,
           ...(resume === undefined ? {} : { resume }),
           ...(onUncertain === undefined ? {} : { onUncertain }),

@@ -16,7 +16,7 @@ import {
   readContent,
   type SendReport,
   type StartedRun,
-  sendRun,
+  sendToEnd,
   startRun,
   type Totals,
   type UncertainPolicy,
@@ -36,6 +36,8 @@ export interface RunRequest {
   readonly openRelay: () => Promise<OpenRelay>;
   readonly slot: number | null;
   readonly another: boolean;
+  /** One attempt for whoever is due, and no waiting for the others. */
+  readonly once: boolean;
   /** To the embedded server. */
   readonly rehearsal: boolean;
   /** Go on with this run. */
@@ -149,12 +151,17 @@ async function sendAll(
   const told = new Set<string>();
   try {
     const pace = paceOf(request, loaded, access);
-    const report = await sendRun(
+    const report = await sendToEnd(
       run,
       composer,
       { ...state, clock },
       {
         ...pace,
+        once: request.once,
+        onResting: (nextAt) =>
+          shell.note(
+            `Those who are left wait: the next is due at ${isoTime(nextAt)}. Ctrl-C stops; the same run goes on.`,
+          ),
         openSession: access.openSession,
         signal,
         owner: state.owner,

@@ -6,6 +6,7 @@
  * mail, list-link: from a row to envelope and octets, and the link by which its reader leaves a list.
  * check: what is wrong with a mail before anybody gets it.
  * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator.
+ * retry, rounds: when whoever was deferred is asked for again, until the run's end.
  * suppression: who gets nothing any more, asked for between an intent and its indicator.
  * control: what a person wants of a run while it is under way.
  * outcome, ports: the words, and all the outside that the domain speaks to.
@@ -54,5 +55,7 @@ export { isoTime, type ResultLine, resultLine, writeAllResults } from './results
 export { RunError } from './run-identity.ts';
 export { describePlan, planDry, type StartedRun, type StartOptions, startRun } from './runs.ts';
 export { nextStarts } from './schedule/schedule.ts';
+export { type Deferral, nextAttemptAt } from './retry.ts';
+export { type RoundOptions, sendToEnd } from './rounds.ts';
 export { RelayFault, type SendOptions, type SendReport, sendRun } from './sender.ts';
 export { suppressionKey, suppressionKeyOf } from './suppression.ts';

@@ -89,16 +89,3 @@ export function noTotals(): Totals {
 export function exitCodeOf(totals: Totals): 0 | 2 {
   return OUTCOMES.some((outcome) => outcome !== 'accepted' && outcome !== 'suppressed' && totals[outcome] > 0) ? 2 : 0;
 }
-
-/** Back-off of a deferred recipient: 5 min (greylisting needs no less), 15, 30, 60 min, then 2 h. */
-const BACKOFF_MS = [5, 15, 30, 60].map((minutes) => minutes * 60_000);
-const LONGEST_BACKOFF_MS = 120 * 60_000;
-
-/**
- * When a deferred recipient is due again.
- * @param attempt how many attempts were made, 1 or more
- * @param now epoch milliseconds
- */
-export function nextAttemptAt(attempt: number, now: number): number {
-  return now + (BACKOFF_MS[attempt - 1] ?? LONGEST_BACKOFF_MS);
-}

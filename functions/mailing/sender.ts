@@ -27,9 +27,10 @@ import {
 import { DueWork, type SendingPorts, type Work } from './due-work.ts';
 import { isFenceLost } from './group-commit.ts';
 import { type Mail, type MailComposer, MailError } from './mail.ts';
-import { nextAttemptAt, type Outcome, RESEND_AFTER_MS } from './outcome.ts';
+import { type Outcome, RESEND_AFTER_MS } from './outcome.ts';
 import { Pacer } from './pacing.ts';
 import type { RunRecord, Settlement } from './ports.ts';
+import { nextAttemptAt, outcomeOf } from './retry.ts';
 import { ON_LIST, SuppressionGate } from './suppression.ts';
 
 export interface SendOptions {
@@ -311,12 +312,12 @@ class RunSender {
       throw new RelayFault(unexpectedReply(step, reply, '250'));
     }
     // 503 and 530 at RCPT say nothing about the recipient, who is asked for again later.
-    return { state: isOfSession ? 'deferred' : outcome, reply };
+    return { state: isOfSession ? 'deferred' : outcomeOf(outcome, reply), reply };
   }
 
   #settle(work: Work, verdict: Verdict): void {
     const at = this.#ports.clock.now();
-    const nextAt = verdict.nextAt ?? this.#nextAt(verdict.state, work.attempt, at);
+    const nextAt = verdict.nextAt ?? this.#nextAt(verdict, work, at);
     work.batch.commit.settle({
       index: work.delivery.index,
       // What could not be composed was not attempted.
@@ -332,8 +333,10 @@ class RunSender {
     if (verdict.nextAt === undefined) this.#options.onSettled?.(verdict.state);
   }
 
-  #nextAt(state: Outcome, attempt: number, now: number): number | undefined {
-    if (state === 'deferred') return nextAttemptAt(attempt, now);
+  #nextAt({ state, reply }: Verdict, { attempt, delivery }: Work, now: number): number | undefined {
+    const { recipient } = delivery;
+    if (state === 'deferred')
+      return nextAttemptAt({ run: this.#run.id, recipient, attempt, ...(reply === undefined ? {} : { reply }) }, now);
     if (state === 'uncertain' && this.#run.onUncertain === 'resend') return now + RESEND_AFTER_MS;
     return undefined;
   }

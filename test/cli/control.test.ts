@@ -102,3 +102,27 @@ describe('cartero retry', () => {
     });
   });
 });
+
+describe('whoever the relay puts off', () => {
+  test('is left with exit code 2 by --once, and waited for without it, until a signal', {
+    timeout: 60_000,
+  }, async () => {
+    const folder = temporaryFolder();
+    await writeCampaign(folder, 'letters');
+    const relay = await startRelay(({ at }) => (at === 'RCPT' ? '451 4.7.1 greylisted' : null));
+    const once = await cartero(['run', 'letters', '--relay', relay.url, '--once', '--json'], folder);
+    expect(once.code, once.stderr).toBe(2);
+    expect(lastJson(once)).toMatchObject({ deferred: 2 });
+    expect(once.stderr).toContain('The next of those who wait is due at');
+    const { child, ended } = startCartero(['run', 'letters', '--relay', relay.url, '--json'], folder);
+    await new Promise<void>((resolve) => {
+      child.stderr?.on('data', (text: Buffer) => {
+        if (text.toString().includes('the next is due at')) resolve();
+      });
+    });
+    child.kill('SIGTERM');
+    const stopped = await ended;
+    expect(stopped.code, stopped.stderr).toBe(3);
+    expect(lastJson(stopped)).toMatchObject({ deferred: 2 });
+  });
+});

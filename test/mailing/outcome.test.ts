@@ -1,20 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { exitCodeOf, nextAttemptAt, noTotals, OUTCOMES } from '#mailing';
-
-const MINUTE = 60_000;
-
-describe('nextAttemptAt', () => {
-  test.each([
-    [1, 5],
-    [2, 15],
-    [3, 30],
-    [4, 60],
-    [5, 120],
-    [50, 120],
-  ])('after attempt %i waits %i minutes', (attempt, minutes) => {
-    expect(nextAttemptAt(attempt, 1000)).toBe(1000 + minutes * MINUTE);
-  });
-});
+import { exitCodeOf, noTotals, OUTCOMES } from '#mailing';
 
 describe('exitCodeOf', () => {
   test('is 0 for nobody', () => {

@@ -223,7 +223,7 @@ describe('sendRun', () => {
     expect((await sendTo(early, { folder, laterMs: 4.9 * MINUTE })).outcomes).toEqual(everyone('deferred'));
     expect(early.received).toEqual([]);
     const second = await startRelay();
-    const { outcomes, results } = await sendTo(second, { folder, laterMs: 5.1 * MINUTE });
+    const { outcomes, results } = await sendTo(second, { folder, laterMs: 6.1 * MINUTE });
     expect(outcomes).toEqual(everyone('accepted'));
     expect(results.map(({ attempts }) => attempts)).toEqual([2, 2, 2]);
     expect(second.ended).toEqual(first.ended);

@@ -1,0 +1,60 @@
+/** A run to its end: whoever is due, then whoever is due later, until nobody waits any more. */
+import { pause } from '#smtp';
+import type { SendingPorts } from './due-work.ts';
+import type { MailComposer } from './mail.ts';
+import type { Clock, Ledger, RunRecord } from './ports.ts';
+import { type SendOptions, type SendReport, sendRun } from './sender.ts';
+
+/** Between two looks at who is due: another process may have changed it. */
+const LOOK_MS = 30_000;
+/** What is due at once was due in the round before as well: it is no use to ask without a breath. */
+const BREATH_MS = 1000;
+
+export interface RoundOptions extends SendOptions {
+  /** One attempt for whoever is due, and no more. */
+  readonly once: boolean;
+  /** Nobody is due until `nextAt`, epoch ms; told once for each such moment. */
+  readonly onResting?: (nextAt: number) => void;
+}
+
+/** @throws as sendRun does */
+export async function sendToEnd(
+  run: RunRecord,
+  composer: MailComposer,
+  ports: SendingPorts,
+  options: RoundOptions,
+): Promise<SendReport> {
+  for (;;) {
+    const report = await sendRun(run, composer, ports, options);
+    if (report.stopped || options.once) return report;
+    const more = await restUntilDue(run, ports, options);
+    if (options.signal.aborted) return { ...report, stopped: true };
+    if (!more) return report;
+  }
+}
+
+/** @returns whether anybody is due who is not in another process's hands */
+async function restUntilDue(
+  { id }: RunRecord,
+  { ledger, clock }: { ledger: Ledger; clock: Clock },
+  { signal, onResting }: RoundOptions,
+): Promise<boolean> {
+  let told: number | null = null;
+  let rested = false;
+  while (!signal.aborted) {
+    const next = await nextDue(ledger, id);
+    if (next === null) return false;
+    const wait = next - clock.now();
+    if (wait <= 0 && rested) return true;
+    if (wait > BREATH_MS && next !== told) onResting?.(next);
+    told = next;
+    await pause(clock, Math.min(Math.max(wait, BREATH_MS), LOOK_MS), signal);
+    rested = true;
+  }
+  return false;
+}
+
+async function nextDue(ledger: Ledger, run: string): Promise<number | null> {
+  const waiting = (await ledger.openBatches(run)).filter(({ held }) => !held);
+  return waiting.length === 0 ? null : waiting.reduce((least, { nextAt }) => Math.min(least, nextAt), Infinity);
+}
