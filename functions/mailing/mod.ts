@@ -52,10 +52,10 @@ export {
   type WrittenDkimKey,
 } from './relay.ts';
 export { isoTime, type ResultLine, resultLine, writeAllResults } from './results.ts';
+export { type Deferral, nextAttemptAt } from './retry.ts';
+export { type RoundOptions, sendToEnd } from './rounds.ts';
 export { RunError } from './run-identity.ts';
 export { describePlan, planDry, type StartedRun, type StartOptions, startRun } from './runs.ts';
 export { nextStarts } from './schedule/schedule.ts';
-export { type Deferral, nextAttemptAt } from './retry.ts';
-export { type RoundOptions, sendToEnd } from './rounds.ts';
 export { RelayFault, type SendOptions, type SendReport, sendRun } from './sender.ts';
 export { suppressionKey, suppressionKeyOf } from './suppression.ts';
