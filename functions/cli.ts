@@ -7,6 +7,7 @@ import { openShell } from './cli/shell.ts';
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['new', async () => (await import('./cli/new.ts')).newCampaign],
   ['check', async () => (await import('./cli/check.ts')).check],
+  ['preview', async () => (await import('./cli/preview.ts')).preview],
   ['compose', async () => (await import('./cli/compose.ts')).compose],
   ['plan', async () => (await import('./cli/plan.ts')).plan],
   ['run', async () => (await import('./cli/run.ts')).run],

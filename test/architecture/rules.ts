@@ -25,7 +25,7 @@ export const DOORS: readonly string[] = ['cli'];
 export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   'node:net': ['functions/smtp/wire.ts', 'functions/smtp/proxy.ts', 'functions/local/inbox/'],
   'node:tls': ['functions/smtp/wire.ts', 'functions/local/inbox/'],
-  'node:http': ['functions/smtp/proxy.ts', 'functions/local/inbox/'],
+  'node:http': ['functions/smtp/proxy.ts', 'functions/local/inbox/', 'functions/local/preview/'],
   socks: ['functions/smtp/proxy.ts'],
   'node:dgram': ['functions/smtp/wire.ts', 'functions/local/inbox/'],
   'node:sqlite': ['functions/local/'],
