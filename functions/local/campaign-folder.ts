@@ -1,7 +1,7 @@
 /** A campaign as a folder on this machine. Nothing outside it and its shared folders is ever read. */
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { type CampaignSource, type FileTree, ObjectMissingError, objectNameProblem } from '#mailing';
 
 export interface CampaignFolderOptions {
@@ -58,18 +58,23 @@ export function openFileTree(root: string): FileTree {
   };
 }
 
+/** Folders in which no such name can be are not read: a campaign may have a file for each of its recipients. */
 async function list(root: string, prefix: string): Promise<string[]> {
-  const folder = join(root, prefix.slice(0, prefix.lastIndexOf('/') + 1));
-  try {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    return entries
-      .filter((entry) => !entry.isDirectory())
-      .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
-      .filter((name) => name.startsWith(prefix))
-      .sort();
-  } catch (error) {
+  const names: string[] = [];
+  await collect(root, prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix, names);
+  return names.sort();
+}
+
+async function collect(root: string, under: string, prefix: string, names: string[]): Promise<void> {
+  const entries = await readdir(join(root, under), { withFileTypes: true }).catch((error: unknown) => {
     if (isMissing(error)) return [];
     throw error;
+  });
+  for (const entry of entries) {
+    const name = `${under}${entry.name}`;
+    if (!name.startsWith(prefix)) continue;
+    if (entry.isDirectory()) await collect(root, `${name}/`, prefix, names);
+    else names.push(name);
   }
 }
 

@@ -1,9 +1,17 @@
 /** A campaign as it lies in a folder, or as a run has frozen it: the same files by the same names. */
 import { composeMessage, encodeAttachment, HeaderError, mediaTypeOf } from '#mime';
-import { compileTemplates, type Source, TemplateError, type TemplateSet } from '#render';
+import {
+  compileTemplates,
+  type LanguageSource,
+  type Source,
+  TemplateError,
+  type TemplateSet,
+  type TemplateSources,
+} from '#render';
 import { type Campaign, parseCampaign } from './campaign.ts';
 import { ObjectMissingError, type ObjectStore } from './ports.ts';
 import { CampaignError, type Problem } from './problem.ts';
+import { fileOf, findTemplates, type Part, type TemplateFiles } from './template-files.ts';
 
 /** Files by relative path with `/` between segments. `list` gives the names below a folder, sorted. */
 export type FileTree = Pick<ObjectStore, 'read' | 'stream' | 'has' | 'list'>;
@@ -34,13 +42,6 @@ export function withoutSelection(loaded: LoadedCampaign): LoadedCampaign {
 /** Names of the files that make a campaign, apart from attachments and audience. */
 export const CAMPAIGN_FILE = 'campaign.json';
 export const SAMPLE_FILE = 'sample.json';
-const SUBJECT = 'subject.hbs';
-const HTML = 'body.html.hbs';
-const AMP = 'body.amp.html.hbs';
-const TEXT = 'body.txt.hbs';
-const CALENDAR = 'calendar.ics.hbs';
-/** All of these that are there make the campaign what it is. */
-export const TEMPLATE_FILES: readonly string[] = [SUBJECT, HTML, AMP, TEXT, CALENDAR];
 
 /** Keys under which attachments' templates stand in the template set. */
 export const attachmentKey = (index: number, part: 'object' | 'name') => `attachments.${index}.${part}`;
@@ -55,13 +56,16 @@ export async function loadCampaign(source: CampaignSource): Promise<LoadedCampai
     throw new CampaignError(name, [{ file: `${location}/${CAMPAIGN_FILE}`, problem: 'there is no such file' }]);
   }
   const campaign = parseCampaign(name, `${location}/${CAMPAIGN_FILE}`, await readText(source, files, CAMPAIGN_FILE));
+  const { templates, problems: misnamed } = await findTemplates(files);
   const problems = [
     ...headerProblems(campaign, `${location}/${CAMPAIGN_FILE}`),
     ...partProblems(campaign, `${location}/${CAMPAIGN_FILE}`),
+    ...misnamed.map((problem) => ({ ...problem, file: `${location}/${problem.file}` })),
+    ...missingTemplates(source, templates),
     ...(await missingFiles(source, campaign)),
   ];
   if (problems.length > 0) throw new CampaignError(name, problems);
-  return { source, campaign, templates: await compile(source, campaign) };
+  return { source, campaign, templates: await compile(source, campaign, templates) };
 }
 
 /** What no mail of the campaign could carry is said once, and not by each of its recipients. */
@@ -119,17 +123,22 @@ function headerProblem(compose: () => unknown): HeaderError | null {
   }
 }
 
+function missingTemplates({ location }: CampaignSource, templates: TemplateFiles): Problem[] {
+  const problems: Problem[] = [];
+  const missing = (file: string) => problems.push({ file: `${location}/${file}`, problem: 'there is no such file' });
+  // A part that is there in some language only is told by `findTemplates`.
+  if (!templates.has('subject')) missing(fileOf('subject'));
+  if (!templates.has('html') && !templates.has('text')) missing(`${fileOf('html')} or ${fileOf('text')}`);
+  if (templates.has('amp') && !templates.has('html'))
+    problems.push({
+      file: `${location}/${fileOf('amp')}`,
+      problem: `most readers know no AMP; ${fileOf('html')} is wanted beside it`,
+    });
+  return problems;
+}
+
 async function missingFiles({ files, location }: CampaignSource, campaign: Campaign): Promise<Problem[]> {
   const problems: Problem[] = [];
-  const missing = (file: string, field?: string) =>
-    problems.push({
-      file: `${location}/${file}`,
-      problem: `there is no such file${field === undefined ? '' : `, and campaign.json names it in ${field}`}`,
-    });
-  if (!(await files.has(SUBJECT))) missing(SUBJECT);
-  if (!(await files.has(HTML)) && !(await files.has(TEXT))) missing(`${HTML} or ${TEXT}`);
-  if ((await files.has(AMP)) && !(await files.has(HTML)))
-    problems.push({ file: `${location}/${AMP}`, problem: `most readers know no AMP; ${HTML} is wanted beside it` });
   for (const [index, { object }] of campaign.attachments.entries()) {
     if (!isTemplate(object)) await checkObject(object, `attachments.${index}.object`);
   }
@@ -139,24 +148,19 @@ async function missingFiles({ files, location }: CampaignSource, campaign: Campa
   async function checkObject(object: string, field: string): Promise<void> {
     const problem = objectNameProblem(object);
     if (problem !== null) problems.push({ file: `${location}/${CAMPAIGN_FILE}`, field, problem });
-    else if (!(await files.has(object))) missing(object, field);
+    else if (!(await files.has(object)))
+      problems.push({
+        file: `${location}/${object}`,
+        problem: `there is no such file, and campaign.json names it in ${field}`,
+      });
   }
 }
 
-async function compile(source: CampaignSource, campaign: Campaign): Promise<TemplateSet> {
-  const { files, location, name } = source;
-  const read = async (file: string): Promise<Source> => ({
-    name: `${location}/${file}`,
-    text: await readText(source, files, file),
-  });
-  const optional = async (file: string) => ((await files.has(file)) ? read(file) : undefined);
-  const subject = await read(SUBJECT);
-  if (subject.text.trim() === '')
-    throw new CampaignError(name, [{ file: subject.name, problem: 'this is blank, a subject is wanted' }]);
-  const html = await optional(HTML);
-  const amp = await optional(AMP);
-  const text = await optional(TEXT);
-  const calendar = await optional(CALENDAR);
+async function compile(source: CampaignSource, campaign: Campaign, templates: TemplateFiles): Promise<TemplateSet> {
+  const { location, name } = source;
+  const sources = await readTemplates(source, templates);
+  for (const { name: file, text } of [sources.subject, ...(sources.subject.languages?.values() ?? [])])
+    if (text.trim() === '') throw new CampaignError(name, [{ file, problem: 'this is blank, a subject is wanted' }]);
   const named = new Map<string, Source>();
   for (const [index, attachment] of campaign.attachments.entries()) {
     const sourceName = `${location}/${CAMPAIGN_FILE} attachments.${index}`;
@@ -166,11 +170,7 @@ async function compile(source: CampaignSource, campaign: Campaign): Promise<Temp
   }
   try {
     return compileTemplates({
-      subject,
-      ...(html === undefined ? {} : { html }),
-      ...(amp === undefined ? {} : { amp }),
-      ...(text === undefined ? {} : { text }),
-      ...(calendar === undefined ? {} : { calendar }),
+      ...sources,
       named,
       partials: await sharedTemplates(source, '_partials'),
       layouts: await sharedTemplates(source, '_layouts'),
@@ -181,6 +181,25 @@ async function compile(source: CampaignSource, campaign: Campaign): Promise<Temp
       cause: error,
     });
   }
+}
+
+type PartSources = Pick<TemplateSources, Part>;
+
+/** The subject is there, or loading has said that it is not. */
+async function readTemplates(source: CampaignSource, templates: TemplateFiles): Promise<PartSources> {
+  const { location, files } = source;
+  const read = async (file: string): Promise<Source> => ({
+    name: `${location}/${file}`,
+    text: await readText(source, files, file),
+  });
+  const readPart = async (part: Part): Promise<LanguageSource> => {
+    const languages = new Map<string, Source>();
+    for (const [tag, file] of templates.get(part)?.marked ?? []) languages.set(tag, await read(file));
+    return { ...(await read(fileOf(part))), languages };
+  };
+  const sources: PartSources = { subject: await readPart('subject') };
+  for (const part of templates.keys()) if (part !== 'subject') Object.assign(sources, { [part]: await readPart(part) });
+  return sources;
 }
 
 async function sharedTemplates(source: CampaignSource, folder: string): Promise<Map<string, Source>> {

@@ -9,10 +9,10 @@ import {
   type FileTree,
   isTemplate,
   type LoadedCampaign,
-  TEMPLATE_FILES,
 } from './campaign-source.ts';
 import { FieldDigest, sha256, sha256OfStream } from './digest.ts';
 import { ObjectMissingError, type ObjectStore, type RunRecord } from './ports.ts';
+import { templateFilesOf } from './template-files.ts';
 
 /** The list of recipients, as a file that can be read more than once. */
 export interface AudienceFile {
@@ -49,7 +49,7 @@ export async function describeCampaign(
     campaign: source.name,
     location: source.location,
     identity: source.identity,
-    files: await hashesOf(source.files, [CAMPAIGN_FILE, ...TEMPLATE_FILES, ...named]),
+    files: await hashesOf(source.files, [CAMPAIGN_FILE, ...(await templateFilesOf(source.files)), ...named]),
     shared: await hashesOf(source.shared, [
       ...(await source.shared.list('_layouts/')),
       ...(await source.shared.list('_partials/')),

@@ -1,7 +1,8 @@
 /**
  * The domain: a campaign becomes a run, and every recipient of it ends in a fact.
  *
- * json-file ► campaign ► campaign-source ► relay: what a user writes, read and refused with file, line and field.
+ * json-file ► campaign ► template-files ► campaign-source ► relay: what a user writes, read and refused with file, line and
+ * field.
  * frozen ► planner ► batch-file ► run-identity ► runs: a run's own copy, its recipients, which run it is.
  * mail, list-link: from a row to envelope and octets, and the link by which its reader leaves a list.
  * check: what is wrong with a mail before anybody gets it.

@@ -8,7 +8,8 @@
  *    (`helpers.ts`) or asks for it by `if`, `unless` or `with`.
  *    Dates, numbers and money are written by the row's locale and time zone (`formats.ts`).
  * 4. `compiler.ts` compiles the rewritten trees, once per campaign; `required.ts` lists what every row must bring.
- * 5. `template-set.ts` renders rows, whose variables pass `values.ts` first.
+ * 5. `template-set.ts` renders rows, whose variables pass `values.ts` first, each in the language of its reader
+ *    (`languages.ts`).
  *
  *     const templates = compileTemplates({
  *       subject: { name: 'hello/subject.hbs', text: 'Hello {{default name "friend"}}' },
@@ -23,7 +24,8 @@
  * This room alone knows Handlebars, and knows nothing of mail.
  */
 export { type Place, RenderError, TemplateError, type Use } from './errors.ts';
+export { fallbackTags, languageTag } from './languages.ts';
 export type { Source } from './parse.ts';
 export { type Requirement, unmet } from './required.ts';
-export { compileTemplates, type TemplateSet, type TemplateSources } from './template-set.ts';
+export { compileTemplates, type LanguageSource, type TemplateSet, type TemplateSources } from './template-set.ts';
 export type { Variables } from './values.ts';

@@ -1,6 +1,7 @@
 /** A campaign's templates, compiled once and rendered for each row. */
 import { createCompiler, type Template } from './compiler.ts';
 import { RenderError, TemplateError } from './errors.ts';
+import { type InLanguages, readerOf } from './languages.ts';
 import { type Library, openLibrary } from './library.ts';
 import { parseSheet, type Sheet, type Source } from './parse.ts';
 import { type Requirement, requirementsOf } from './required.ts';
@@ -8,15 +9,20 @@ import { type Account, CONTROL, codePoint, MAX_OUTPUT_OCTETS, tooLarge } from '.
 import { type Content, placeOf, statementsOf } from './syntax.ts';
 import { plainVariables, type Variables } from './values.ts';
 
+/** The same text in other languages, by tag as `languageTag` writes it: a row's `locale` chooses (languages.ts). */
+export interface LanguageSource extends Source {
+  readonly languages?: ReadonlyMap<string, Source>;
+}
+
 export interface TemplateSources {
   /** One trailing line end belongs to the file, not to the subject. */
-  readonly subject: Source;
-  readonly html?: Source;
+  readonly subject: LanguageSource;
+  readonly html?: LanguageSource;
   /** HTML as well. */
-  readonly amp?: Source;
-  readonly text?: Source;
+  readonly amp?: LanguageSource;
+  readonly text?: LanguageSource;
   /** iCalendar. */
-  readonly calendar?: Source;
+  readonly calendar?: LanguageSource;
   /** Other one-line strings with variables: an attachment's name, for example. */
   readonly named?: ReadonlyMap<string, Source>;
   readonly partials: ReadonlyMap<string, Source>;
@@ -41,7 +47,7 @@ export interface TemplateSet {
   text(variables: Variables): string;
   /** One line, not HTML-escaped. */
   named(key: string, variables: Variables): string;
-  /** What all of these use unconditionally, each variable once. */
+  /** What all of these use unconditionally, in whichever language, each variable once. */
   readonly required: readonly Requirement[];
 }
 
@@ -59,12 +65,13 @@ export function compileTemplates(sources: TemplateSources): TemplateSet {
     const sheet = parseSheet(source, 'template');
     return { sheet, render: renderer(compile(sheet), source.name, false) };
   };
-  const subject = oneLine({ ...sources.subject, text: withoutLineEnd(sources.subject.text) });
-  const html = sources.html && body(sources.html, compileHtml);
-  const amp = sources.amp && body(sources.amp, compileHtml);
-  const text = sources.text && body(sources.text, compileText);
-  const calendar = sources.calendar && body(sources.calendar, createCompiler(library, 'calendar'));
-  const named = new Map([...(sources.named ?? [])].map(([key, source]) => [key, oneLine(source)]));
+  const compileCalendar = createCompiler(library, 'calendar');
+  const subject = inLanguages(sources.subject, (source) => oneLine({ ...source, text: withoutLineEnd(source.text) }));
+  const html = sources.html && inLanguages(sources.html, (source) => body(source, compileHtml));
+  const amp = sources.amp && inLanguages(sources.amp, (source) => body(source, compileHtml));
+  const text = sources.text && inLanguages(sources.text, (source) => body(source, compileText));
+  const calendar = sources.calendar && inLanguages(sources.calendar, (source) => body(source, compileCalendar));
+  const named = new Map([...(sources.named ?? [])].map(([key, source]) => [key, inLanguages(source, oneLine)]));
   const all = [subject, html, amp, text, calendar, ...named.values()].filter((each) => each !== undefined);
   return {
     hasHtml: html !== undefined,
@@ -78,9 +85,25 @@ export function compileTemplates(sources: TemplateSources): TemplateSet {
     text: text?.render ?? absent('text body'),
     named: (key, variables) => (named.get(key)?.render ?? absent(`string named ${JSON.stringify(key)}`))(variables),
     required: requirementsOf(
-      all.map(({ sheet }) => sheet),
+      all.flatMap(({ sheets }) => sheets),
       library,
     ),
+  };
+}
+
+interface Compiled {
+  readonly sheet: Sheet;
+  readonly render: (variables: Variables) => string;
+}
+
+/** Compiles a text in all its languages; `render` takes each row's. */
+function inLanguages({ languages = new Map(), ...source }: LanguageSource, compile: (source: Source) => Compiled) {
+  const marked = [...languages].map(([tag, each]): [string, Compiled] => [tag, compile(each)]);
+  const all: InLanguages<Compiled> = { unmarked: compile(source), marked: new Map(marked) };
+  const read = readerOf(all);
+  return {
+    sheets: [all.unmarked, ...all.marked.values()].map(({ sheet }) => sheet),
+    render: all.marked.size === 0 ? all.unmarked.render : (variables: Variables) => read(variables).render(variables),
   };
 }
 
