@@ -65,9 +65,15 @@ describe.each(['newsletter', 'birthday', 'invoice'])('templates/%s', (name) => {
 
 describe('audiences', () => {
   it('newsletter: 1,000 subscribers, of whom some read Spanish, many with names beyond ASCII', () => {
-    const { rows } = openSample('newsletter');
+    const { rows, templates } = openSample('newsletter');
     expect(rows).toHaveLength(1000);
-    expect(rows.filter(({ spanish, locale = '' }) => (spanish !== '') !== locale.startsWith('es-'))).toEqual([]);
+    const inSpanish = rows.filter((row) => templates.html(row).includes('<html lang="es">'));
+    expect(inSpanish).toEqual(rows.filter(({ locale }) => locale?.startsWith('es-')));
+    expect(inSpanish.length).toBeGreaterThan(100);
+    for (const row of inSpanish) {
+      expect(templates.subject(row)).toContain('ya está aquí');
+      expect(templates.text(row)).toContain('Hola, ');
+    }
     expect(rows.filter(({ name = '' }) => /[^\x20-\x7e]/.test(name)).length).toBeGreaterThan(500);
   });
 

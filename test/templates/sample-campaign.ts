@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { compileTemplates, type Source, type TemplateSet } from '#render';
+import { compileTemplates, type LanguageSource, type Source, type TemplateSet } from '#render';
 
 export const root = join(import.meta.dirname, '../../templates');
 
@@ -13,6 +13,15 @@ interface CampaignFile {
 }
 
 const source = (name: string): Source => ({ name, text: readFileSync(join(root, name), 'utf8') });
+/** With what stands beside it in other languages: `body.es.html.hbs` of `body.html.hbs`. */
+const inLanguages = (name: string, before: string, after: string): LanguageSource => {
+  const beside = readdirSync(join(root, name)).flatMap((file): [string, Source][] => {
+    const isMarked = file.startsWith(`${before}.`) && file.endsWith(`.${after}`);
+    const tag = file.slice(before.length + 1, -after.length - 1);
+    return isMarked && tag !== '' ? [[tag, source(`${name}/${file}`)]] : [];
+  });
+  return { ...source(`${name}/${before}.${after}`), languages: new Map(beside) };
+};
 const shared = (folder: string): Map<string, Source> =>
   new Map(readdirSync(join(root, folder)).map((file) => [file.replace(/\.hbs$/, ''), source(`${folder}/${file}`)]));
 
@@ -33,9 +42,9 @@ export function openSample(name: string): SampleCampaign {
     { name: object, text: object },
   ]);
   const templates = compileTemplates({
-    subject: source(`${name}/subject.hbs`),
-    html: source(`${name}/body.html.hbs`),
-    text: source(`${name}/body.txt.hbs`),
+    subject: inLanguages(name, 'subject', 'hbs'),
+    html: inLanguages(name, 'body', 'html.hbs'),
+    text: inLanguages(name, 'body', 'txt.hbs'),
     named: new Map(named),
     partials: shared('_partials'),
     layouts: shared('_layouts'),
