@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { outputOf } from './child.ts';
-import type { Options } from './options.ts';
+import { DEFAULTS, type Options } from './options.ts';
 import type { Place } from './place.ts';
 import { type Measured, type OwnMeasure, type Work, warmUpMails } from './programs/work.ts';
 import type { Section } from './report.ts';
@@ -26,9 +26,9 @@ export type ProgramName = 'cartero-engine' | 'nodemailer-pool';
 /** What is told to a program beside where to send to. */
 export type Task = Omit<Work, 'host' | 'port' | 'ca'>;
 
-/** As many mails as `base` is to 10,000; at least enough to count. */
+/** `base` mails where as many are sent as by default, and in proportion; at least enough to count. */
 export function share({ options }: Bench, base: number): number {
-  return Math.max(10, Math.round((base * options.mails) / 10_000));
+  return Math.max(10, Math.round((base * options.mails) / DEFAULTS.mails));
 }
 
 /** One of programs/ sends its mails. */

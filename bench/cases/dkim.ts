@@ -6,14 +6,14 @@ import { inTurns } from '../statistics.ts';
 import { bundled } from '../workshop.ts';
 
 /** RSA takes about a millisecond each. */
-const MAILS_OF_TEN_THOUSAND = 5000;
+const MAILS = 5000;
 
 export const dkim: Case = {
   name: 'dkim',
   summary: 'CPU that signing adds to a mail of 5 kB, by RSA-2048, Ed25519 and both',
   async run(bench: Bench): Promise<Section> {
     const program = await bundled('bench/programs/dkim-signing.ts', 'outside');
-    const mails = share(bench, MAILS_OF_TEN_THOUSAND);
+    const mails = share(bench, MAILS);
     const measure = (keys: string) => async () =>
       Number(await outputOf([process.execPath, program, String(mails), keys]));
     const subjects = new Map([

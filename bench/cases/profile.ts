@@ -14,8 +14,6 @@ import { PROJECT, type Workshop } from '../workshop.ts';
 const SAMPLING_US = 100;
 const CONNECTIONS = 8;
 const SHOWN = 20;
-/** More mails than elsewhere: the start of the program is in it. */
-const MAILS_FACTOR = 4;
 const NO_CHUNKING: Partial<Work> = { without: ['CHUNKING'] };
 
 interface CpuProfile {
@@ -35,7 +33,7 @@ export const profile: Case = {
   name: 'profile',
   summary: 'where the CPU time of engine and whole run goes, function by function',
   async run(bench: Bench): Promise<Section> {
-    const mails = bench.options.mails * MAILS_FACTOR;
+    const { mails } = bench.options;
     return {
       title: 'Profile',
       method: `Self time from V8's sampling profiler, ${mails} mails of 5 kB, TLS, ${CONNECTIONS} connections, loopback. \`writeBuffer\` and \`writev\` are TLS and the kernel. The profiler itself takes time.`,
