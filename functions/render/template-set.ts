@@ -3,6 +3,7 @@ import { createCompiler, type Template } from './compiler.ts';
 import { RenderError, TemplateError } from './errors.ts';
 import { type InLanguages, readerOf } from './languages.ts';
 import { type Library, openLibrary } from './library.ts';
+import { lint } from './lint.ts';
 import { parseSheet, type Sheet, type Source } from './parse.ts';
 import { type Requirement, requirementsOf } from './required.ts';
 import { type Account, CONTROL, codePoint, MAX_OUTPUT_OCTETS, tooLarge } from './strict.ts';
@@ -47,6 +48,8 @@ export interface TemplateSet {
   text(variables: Variables): string;
   /** One line, not HTML-escaped. */
   named(key: string, variables: Variables): string;
+  /** The name of the source that a row's part is rendered from, in the language that it reads; `null` where there is none. */
+  sourceOf(part: 'subject' | 'html' | 'amp' | 'text' | 'calendar', variables: Variables): string | null;
   /** What all of these use unconditionally, in whichever language, each variable once. */
   readonly required: readonly Requirement[];
 }
@@ -63,7 +66,9 @@ export function compileTemplates(sources: TemplateSources): TemplateSet {
   };
   const body = (source: Source, compile: (sheet: Sheet) => Template) => {
     const sheet = parseSheet(source, 'template');
-    return { sheet, render: renderer(compile(sheet), source.name, false) };
+    const render = renderer(compile(sheet), source.name, false);
+    if (compile === compileHtml) lint(sheet, library);
+    return { sheet, render };
   };
   const compileCalendar = createCompiler(library, 'calendar');
   const subject = inLanguages(sources.subject, (source) => oneLine({ ...source, text: withoutLineEnd(source.text) }));
@@ -84,6 +89,7 @@ export function compileTemplates(sources: TemplateSources): TemplateSet {
     calendar: calendar?.render ?? absent('event'),
     text: text?.render ?? absent('text body'),
     named: (key, variables) => (named.get(key)?.render ?? absent(`string named ${JSON.stringify(key)}`))(variables),
+    sourceOf: (part, variables) => ({ subject, html, amp, text, calendar })[part]?.nameFor(variables) ?? null,
     required: requirementsOf(
       all.flatMap(({ sheets }) => sheets),
       library,
@@ -98,12 +104,14 @@ interface Compiled {
 
 /** Compiles a text in all its languages; `render` takes each row's. */
 function inLanguages({ languages = new Map(), ...source }: LanguageSource, compile: (source: Source) => Compiled) {
+  const unmarked = compile(source);
   const marked = [...languages].map(([tag, each]): [string, Compiled] => [tag, compile(each)]);
-  const all: InLanguages<Compiled> = { unmarked: compile(source), marked: new Map(marked) };
+  const all: InLanguages<Compiled> = { unmarked, marked: new Map(marked) };
   const read = readerOf(all);
   return {
-    sheets: [all.unmarked, ...all.marked.values()].map(({ sheet }) => sheet),
-    render: all.marked.size === 0 ? all.unmarked.render : (variables: Variables) => read(variables).render(variables),
+    nameFor: (variables: Variables) => read(variables).sheet.source.name,
+    sheets: [unmarked, ...all.marked.values()].map(({ sheet }) => sheet),
+    render: all.marked.size === 0 ? unmarked.render : (variables: Variables) => read(variables).render(variables),
   };
 }
 

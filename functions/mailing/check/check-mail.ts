@@ -37,7 +37,6 @@ export interface CheckContext {
   readonly loaded: LoadedCampaign;
   readonly options: CheckOptions;
   readonly html: HtmlReader<Said>;
-  readonly templates: { readonly html: readonly WrittenTemplate[]; readonly subject: WrittenPlace };
   readonly recipient: ReturnType<typeof recipientReader>;
 }
 
@@ -63,7 +62,6 @@ export async function openCheck(loaded: LoadedCampaign, options: CheckOptions = 
     loaded,
     options,
     html,
-    templates: { html: templates, subject: { file: `${source.location}/subject.hbs`, line: null, column: null } },
     recipient: recipientReader(campaign),
   };
 }
@@ -100,10 +98,10 @@ export function problemsOf(mail: RenderedMail, context: CheckContext): MailProbl
   const tell: Tell = (complaints, place) => {
     for (const complaint of complaints) problems.push(mailProblem(complaint, row === null ? place : { ...place, row }));
   };
-  const { loaded, options, templates } = context;
+  const { loaded, options } = context;
   const { location } = loaded.source;
   const campaignFile = { file: `${location}/${CAMPAIGN_FILE}`, ...NOWHERE };
-  tell(subjectComplaints(mail.subject), templates.subject);
+  tell(subjectComplaints(mail.subject), wholeOf('subject', mail, context));
   const leaves = tellTexts(mail, context, tell);
   // What the campaign lacks is no row's.
   if (options.isBulk === true)
@@ -114,12 +112,21 @@ export function problemsOf(mail: RenderedMail, context: CheckContext): MailProbl
   return problems;
 }
 
+/** The file that the reader of a mail gets, in the language of the row. */
+function wholeOf(
+  part: 'subject' | 'html' | 'text',
+  { fields = {} }: RenderedMail,
+  { loaded }: CheckContext,
+): WrittenPlace {
+  return { file: loaded.templates.sourceOf(part, fields) ?? loaded.source.location, ...NOWHERE };
+}
+
 /** @returns whether something in them leads out of the list */
-function tellTexts({ html, text }: RenderedMail, context: CheckContext, tell: Tell): boolean {
-  const { location } = context.loaded.source;
-  if (text !== undefined) tell(emptyComplaints(text), { file: `${location}/body.txt.hbs`, ...NOWHERE });
+function tellTexts(mail: RenderedMail, context: CheckContext, tell: Tell): boolean {
+  const { html, text } = mail;
+  if (text !== undefined) tell(emptyComplaints(text), wholeOf('text', mail, context));
   if (html === undefined) return textLeavesList(text ?? '');
-  const place = { file: context.templates.html[0]?.file ?? location, ...NOWHERE };
+  const place = wholeOf('html', mail, context);
   tell([...emptyComplaints(html), ...textComplaints(html, text), ...htmlComplaints(html)], place);
   return readHtml(html, context, tell);
 }

@@ -54,6 +54,26 @@ describe('problemsOf', () => {
     ]);
   });
 
+  test('tells the file of the language that the row reads', async () => {
+    const context = await contextOf({
+      'subject.es.hbs': 'x',
+      'body.html.hbs': 'x',
+      'body.es.html.hbs': 'x',
+      'body.es.txt.hbs': 'x',
+    });
+    const filesFor = (locale: string) =>
+      problemsOf({ subject: '', html: '', text: '', fields: { locale } }, context).map(({ file }) => file);
+    expect(filesFor('es-MX')).toEqual([
+      'letters/subject.es.hbs',
+      'letters/body.es.txt.hbs',
+      'letters/body.es.html.hbs',
+    ]);
+    expect(filesFor('fr')).toEqual(['letters/subject.hbs', 'letters/body.txt.hbs', 'letters/body.html.hbs']);
+    expect(problemsOf({ subject: 'x', html: '<a href="">x</a>', text: 'x' }, context)).toMatchObject([
+      { rule: 'link-empty', file: 'letters/body.html.hbs' },
+    ]);
+  });
+
   test('of a campaign says who signs for it', async () => {
     const context = await contextOf({}, { signingDomains: ['example.org'] });
     expect(problemsOfCampaign(context)).toMatchObject([
