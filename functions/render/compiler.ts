@@ -3,6 +3,7 @@ import Handlebars from 'handlebars';
 import { TemplateError } from './errors.ts';
 import { BLOCK_HELPERS, VALUE_HELPERS } from './helpers.ts';
 import type { Library } from './library.ts';
+import { lint } from './lint.ts';
 import type { Sheet } from './parse.ts';
 import { rewrite } from './rewrite.ts';
 import {
@@ -25,7 +26,7 @@ export type Template = (variables: Variables, account: Account) => string;
 /** HTML and iCalendar escape what they print; subjects, text and names do not. */
 export type Form = 'text' | 'html' | 'calendar';
 
-/** @returns compiles a sheet with all that it reaches; sheets are compiled once */
+/** @returns compiles a sheet with all that it reaches; sheets are compiled once. HTML is linted as well. */
 export function createCompiler(library: Library, form: Form): (sheet: Sheet) => Template {
   const sites: Site[] = [];
   const isHtml = form === 'html';
@@ -41,6 +42,7 @@ export function createCompiler(library: Library, form: Form): (sheet: Sheet) => 
       if (sheet !== root) environment.registerPartial(sheet.key, counted(compile(sheet)));
     }
     const delegate = compile(root) as SettledDelegate;
+    if (isHtml) lint(root, library);
     settle(delegate);
     return (variables, account) => delegate(variables, { data: { account, root: variables } });
   };

@@ -112,7 +112,7 @@ function isLocale(locale: string): boolean {
   }
 }
 
-function quoted(value: unknown): string {
+export function quoted(value: unknown): string {
   return JSON.stringify(String(value).slice(0, 60));
 }
 

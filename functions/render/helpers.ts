@@ -2,6 +2,7 @@
  * The helpers that templates may call, by name. Blocks decide what is rendered; value helpers make a value from values
  * and can be used inside one another's arguments.
  */
+import { wholeAddress } from './addresses.ts';
 import { formatDate, formatMoney, formatNumber } from './formats.ts';
 import type { Variables } from './values.ts';
 
@@ -28,8 +29,13 @@ export const VALUE_HELPERS: ReadonlyMap<string, ValueHelper> = new Map<string, V
     },
   ],
   [
-    // <a href="https://example.com/?q={{url query}}">
+    // <a href="{{url page}}">
     'url',
+    { parameters: ['text'], forgives: false, call: wholeAddress },
+  ],
+  [
+    // <a href="https://example.com/?q={{encode query}}">
+    'encode',
     { parameters: ['text'], forgives: false, call: (value) => encodeURIComponent(String(value)) },
   ],
   [

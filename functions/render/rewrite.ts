@@ -19,6 +19,7 @@ import { TemplateError } from './errors.ts';
 import { ExpressionRewriter, type Scope } from './expressions.ts';
 import { BLOCK_HELPERS, isHelper, NAMED_ARGUMENTS } from './helpers.ts';
 import { callName } from './library.ts';
+import { type Allowed, allowedIn, liftedBy } from './lint-rules.ts';
 import type { Sheet } from './parse.ts';
 import { CONTEXT, type Site } from './strict.ts';
 import {
@@ -41,7 +42,7 @@ import {
 } from './syntax.ts';
 
 export interface Rewriting {
-  /** HTML escapes what it prints, and refuses raw output. */
+  /** HTML escapes what it prints, and refuses raw output that the file does not allow. */
   readonly isHtml: boolean;
   /** Grows by one for each use of a variable. */
   readonly sites: Site[];
@@ -55,11 +56,13 @@ export function rewrite(sheet: Sheet, rewriting: Rewriting): Program {
 class Rewriter {
   readonly #template: string;
   readonly #isHtml: boolean;
+  readonly #allowed: Allowed;
   readonly #expressions: ExpressionRewriter;
 
   constructor(sheet: Sheet, { isHtml, sites }: Rewriting) {
     this.#template = sheet.source.name;
     this.#isHtml = isHtml;
+    this.#allowed = allowedIn(sheet);
     this.#expressions = new ExpressionRewriter(sheet.source.name, sites);
   }
 
@@ -101,8 +104,9 @@ class Rewriter {
   }
 
   #mustache(mustache: Mustache, scope: Scope): Mustache {
-    if (this.#isHtml && !mustache.escaped) {
-      return this.#refuse(mustache, 'found raw output, {{…}} is wanted: it escapes what the row brings');
+    if (this.#isHtml && !mustache.escaped && !this.#allowed.has('raw')) {
+      const problem = 'found raw output, {{…}} is wanted: it escapes what the row brings';
+      return this.#refuse(mustache, `${problem} (or ${liftedBy('raw')})`);
     }
     const call = callOf(mustache);
     const name = plainName(call.path);

@@ -100,6 +100,15 @@ export function placeOf(template: string, node: { readonly loc: hbs.AST.SourceLo
   return { template, line: node.loc.start.line, column: node.loc.start.column + 1 };
 }
 
+/** The place of a character of a text, which the parser may have rid of white space at its ends. */
+export function placeIn(template: string, content: Content, offset: number): Place {
+  const { line, column } = placeOf(template, content);
+  const written = String(content.original);
+  const lines = written.slice(0, written.indexOf(content.value) + offset).split('\n');
+  const last = lines.at(-1)?.length ?? 0;
+  return { template, line: line + lines.length - 1, column: lines.length === 1 ? column + last : last + 1 };
+}
+
 /** A call of one of our inner helpers: `(name value number)`. */
 export function innerCall(name: string, value: Expression, number: number, loc: hbs.AST.SourceLocation): SubExpression {
   return {

@@ -130,7 +130,7 @@ describe('data', () => {
 
   test('named as a helper is a variable', () => {
     expect(
-      htmlOf('{{this.url}} {{this.if}} {{url this.default}} {{required}} {{log}} {{lookup}}', {
+      htmlOf('{{this.url}} {{this.if}} {{encode this.default}} {{required}} {{log}} {{lookup}}', {
         url: 'a',
         if: 'b',
         default: 'c',

@@ -38,7 +38,7 @@ describe('escaping', () => {
         (v) => {
           fc.pre(v !== '');
           expect(
-            compile({ text: '{{v}}{{url v}}{{#if v}}{{> p x=v}}{{/if}}', partials: { p: '{{x}}' } }).text({ v }),
+            compile({ text: '{{v}}{{encode v}}{{#if v}}{{> p x=v}}{{/if}}', partials: { p: '{{x}}' } }).text({ v }),
           ).toBe(v + encodeURIComponent(v) + v);
           expect(htmlOf('{{v}}', { v })).toBe(Handlebars.escapeExpression(v));
         },
@@ -73,7 +73,7 @@ describe('one line', () => {
     ['{{default a b}}', { b: 'b\nc' }, '! named/file.hbs:1 a has U+000A'],
     ['{{> part c=a}}', { a: 'b\nc' }, '! _partials/part.hbs:1 c has U+000A'],
     ['{{#each a}}{{@key}}{{/each}}', { a: { 'b\n': 1 } }, '! named/file.hbs:1 @key has U+000A'],
-    ['{{url a}}', { a: 'b\nc' }, 'b%0Ac'],
+    ['{{encode a}}', { a: 'b\nc' }, 'b%0Ac'],
     ['{{#if a}}yes{{/if}}', { a: 'b\nc' }, 'yes'],
   ])('%s names the variable', (template, row, expected) => {
     const set = compile({ named: { file: template }, partials: { part: '{{c}}' } });

@@ -13,15 +13,15 @@ const table: readonly (readonly [name: string, texts: Texts, required: readonly 
     ['subject.hbs:1 a', 'body.html.hbs:1 b', 'body.html.hbs:2 c', 'body.txt.hbs:2 d'],
   ],
   ['named strings', { named: { file: '{{a}}' } }, ['named/file.hbs:1 a']],
-  ['helper arguments', { text: '{{url a}}{{url (url b)}}' }, ['body.txt.hbs:1 a', 'body.txt.hbs:1 b']],
+  ['helper arguments', { text: '{{encode a}}{{encode (encode b)}}' }, ['body.txt.hbs:1 a', 'body.txt.hbs:1 b']],
   [
     'paths and @root',
     { text: '{{a.b}}{{@root.c}}{{this.d}}' },
     ['body.txt.hbs:1 a.b', 'body.txt.hbs:1 c', 'body.txt.hbs:1 d'],
   ],
-  ['nothing with a default', { text: '{{default a "x"}}{{default a b}}{{url (default c "x")}}' }, []],
+  ['nothing with a default', { text: '{{default a "x"}}{{default a b}}{{encode (default c "x")}}' }, []],
   ['nothing that is a condition', { text: '{{#if a}}{{/if}}{{#unless b}}{{/unless}}{{#with c}}{{/with}}' }, []],
-  ['what helpers in conditions need', { text: '{{#if (url a)}}{{/if}}' }, ['body.txt.hbs:1 a']],
+  ['what helpers in conditions need', { text: '{{#if (encode a)}}{{/if}}' }, ['body.txt.hbs:1 a']],
   [
     'nothing inside of blocks',
     { text: '{{#if a}}{{a}}{{b}}{{else if c}}{{d}}{{else}}{{e}}{{/if}}{{#with f}}{{g}}{{/with}}' },
@@ -39,7 +39,7 @@ const table: readonly (readonly [name: string, texts: Texts, required: readonly 
   ],
   [
     'partials’ arguments instead of their names',
-    { text: '{{> p b=a c="x" d=(url e)}}', partials: { p: '{{b}}{{c}}{{d}}{{f}}' } },
+    { text: '{{> p b=a c="x" d=(encode e)}}', partials: { p: '{{b}}{{c}}{{d}}{{f}}' } },
     ['body.txt.hbs:1 a', 'body.txt.hbs:1 e', '_partials/p.hbs:1 f'],
   ],
   [

@@ -12,22 +12,28 @@ const html: readonly (readonly [template: string, problem: string])[] = [
   ['a\n{{/if}}', '2:1 found a closing "{{/…}}", an opening {{#…}} before it is wanted'],
   ['a\n\n  {{name', '3:5 found a character that cannot stand there, a whole {{…}} is wanted'],
   ['{{a b\nc=}}', '2:3 found "}}", a whole {{…}} is wanted'],
-  ['{{foo bar}}', '1:1 found the unknown helper "foo", one of default, url, date, number, money is wanted'],
-  ['x {{url (foo bar)}}', '1:9 found the unknown helper "foo", one of default, url, date, number, money is wanted'],
+  ['{{foo bar}}', '1:1 found the unknown helper "foo", one of default, url, encode, date, number, money is wanted'],
+  [
+    'x {{url (foo bar)}}',
+    '1:9 found the unknown helper "foo", one of default, url, encode, date, number, money is wanted',
+  ],
   [
     '{{#if (lookup a "b")}}{{/if}}',
-    '1:7 found the unknown helper "lookup", one of default, url, date, number, money is wanted',
+    '1:7 found the unknown helper "lookup", one of default, url, encode, date, number, money is wanted',
   ],
-  ['{{log "x"}}', '1:1 found the unknown helper "log", one of default, url, date, number, money is wanted'],
-  ['{{a.b c}}', '1:1 found the unknown helper "a.b", one of default, url, date, number, money is wanted'],
-  ['{{"a" b}}', '1:1 found the unknown helper "a", one of default, url, date, number, money is wanted'],
-  ['{{a b=c}}', '1:1 found the unknown helper "a", one of default, url, date, number, money is wanted'],
+  ['{{log "x"}}', '1:1 found the unknown helper "log", one of default, url, encode, date, number, money is wanted'],
+  ['{{a.b c}}', '1:1 found the unknown helper "a.b", one of default, url, encode, date, number, money is wanted'],
+  ['{{"a" b}}', '1:1 found the unknown helper "a", one of default, url, encode, date, number, money is wanted'],
+  ['{{a b=c}}', '1:1 found the unknown helper "a", one of default, url, encode, date, number, money is wanted'],
   [
     '{{helperMissing a}}',
-    '1:1 found the unknown helper "helperMissing", one of default, url, date, number, money is wanted',
+    '1:1 found the unknown helper "helperMissing", one of default, url, encode, date, number, money is wanted',
   ],
-  ['{{[#print] a 0}}', '1:1 found the unknown helper "#print", one of default, url, date, number, money is wanted'],
-  ['{{if a}}', '1:1 found the unknown helper "if", one of default, url, date, number, money is wanted'],
+  [
+    '{{[#print] a 0}}',
+    '1:1 found the unknown helper "#print", one of default, url, encode, date, number, money is wanted',
+  ],
+  ['{{if a}}', '1:1 found the unknown helper "if", one of default, url, encode, date, number, money is wanted'],
   [
     '{{default}}',
     '1:1 found the helper "default" without arguments, they are wanted (or {{this.default}} for a column)',
@@ -37,9 +43,18 @@ const html: readonly (readonly [template: string, problem: string])[] = [
   ['{{url a b=1}}', '1:1 found a named argument of "url", none is wanted'],
   ['{{default null "a"}}', '1:11 found null, a value is wanted'],
   ['{{url undefined}}', '1:7 found undefined, a value is wanted'],
-  ['{{{a}}}', '1:1 found raw output, {{…}} is wanted: it escapes what the row brings'],
-  ['b{{&a}}', '1:2 found raw output, {{…}} is wanted: it escapes what the row brings'],
-  ['{{{url a}}}', '1:1 found raw output, {{…}} is wanted: it escapes what the row brings'],
+  [
+    '{{{a}}}',
+    '1:1 found raw output, {{…}} is wanted: it escapes what the row brings (or {{!-- allow: raw --}} in this file)',
+  ],
+  [
+    'b{{&a}}',
+    '1:2 found raw output, {{…}} is wanted: it escapes what the row brings (or {{!-- allow: raw --}} in this file)',
+  ],
+  [
+    '{{{url a}}}',
+    '1:1 found raw output, {{…}} is wanted: it escapes what the row brings (or {{!-- allow: raw --}} in this file)',
+  ],
   ['{{#*inline "a"}}{{/inline}}', '1:1 found a decorator or an inline partial, a file under _partials is wanted'],
   ['{{* a}}', '1:1 found a decorator or an inline partial, a file under _partials is wanted'],
   ['{{#a}}{{/a}}', '1:1 found the section "a", one of {{#if …}}, {{#unless …}}, {{#with …}}, {{#each …}} is wanted'],
@@ -100,7 +115,7 @@ const others: readonly (readonly [name: string, texts: Texts, problem: string])[
   [
     'an error in a partial',
     { text: '{{> a}}', partials: { a: '\n{{b c}}' } },
-    '_partials/a.hbs:2:1 found the unknown helper "b", one of default, url, date, number, money is wanted',
+    '_partials/a.hbs:2:1 found the unknown helper "b", one of default, url, encode, date, number, money is wanted',
   ],
   [
     'a parse error in a layout',
@@ -110,7 +125,7 @@ const others: readonly (readonly [name: string, texts: Texts, problem: string])[
   [
     'raw output in a partial of an HTML body',
     { html: '{{> a}}', partials: { a: '{{{b}}}' } },
-    '_partials/a.hbs:1:1 found raw output, {{…}} is wanted: it escapes what the row brings',
+    '_partials/a.hbs:1:1 found raw output, {{…}} is wanted: it escapes what the row brings (or {{!-- allow: raw --}} in this file)',
   ],
   ['raw output in text, where all is raw', { text: '{{{b}}}{{&b}}' }, 'compiles'],
   ['an error in a partial that nobody calls', { text: 'x', partials: { a: '{{#if' } }, 'compiles'],
