@@ -9,7 +9,7 @@
  *    Dates, numbers and money are written by the row's locale and time zone (`formats.ts`).
  * 4. `compiler.ts` compiles the rewritten trees, once per campaign; `required.ts` lists what every row must bring.
  * 5. `template-set.ts` renders rows, whose variables pass `values.ts` first, each in the language of its reader
- *    (`languages.ts`).
+ *    (`languages.ts`). Where no text is written, it is made of the HTML (`made-text.ts`, `plain-text.ts`).
  *
  *     const templates = compileTemplates({
  *       subject: { name: 'hello/subject.hbs', text: 'Hello {{default name "friend"}}' },
@@ -25,6 +25,7 @@
  */
 export { type Place, RenderError, TemplateError, type Use } from './errors.ts';
 export { fallbackTags, languageTag } from './languages.ts';
+export { loadPlainText } from './made-text.ts';
 export type { Source } from './parse.ts';
 export { type Requirement, unmet } from './required.ts';
 export { compileTemplates, type LanguageSource, type TemplateSet, type TemplateSources } from './template-set.ts';

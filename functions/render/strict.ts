@@ -9,6 +9,7 @@
 import { RenderError, type Use } from './errors.ts';
 import { Misfit } from './formats.ts';
 import { isNothing, type ValueHelper, type Wants } from './helpers.ts';
+import type { StandIns } from './made-text.ts';
 import type { Variables } from './values.ts';
 
 export interface Site extends Use {
@@ -36,6 +37,8 @@ export interface Account {
   readonly template: string;
   characters: number;
   steps: number;
+  /** Takes the values that are printed, where a text is made of the output (made-text.ts). */
+  readonly standIns?: StandIns;
 }
 
 /** What Handlebars hands to helpers; every frame of `data` leads to the rendering's account. */
@@ -89,8 +92,9 @@ export function innerHelpers(sites: readonly Site[], toPrint: (text: string) => 
     value: demand,
     print: (value, number, options) => {
       const text = toPrint(String(demand(value, number)));
-      spend(options.data.account, text, sites[number]);
-      return text;
+      const { account } = options.data;
+      spend(account, text, sites[number]);
+      return account.standIns === undefined ? text : account.standIns.take(text);
     },
   };
 }

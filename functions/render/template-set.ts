@@ -3,7 +3,7 @@ import { createCompiler, type Template } from './compiler.ts';
 import { RenderError, TemplateError } from './errors.ts';
 import { type InLanguages, readerOf } from './languages.ts';
 import { type Library, openLibrary } from './library.ts';
-import { lint } from './lint.ts';
+import { StandIns, textMaker } from './made-text.ts';
 import { parseSheet, type Sheet, type Source } from './parse.ts';
 import { type Requirement, requirementsOf } from './required.ts';
 import { type Account, CONTROL, codePoint, MAX_OUTPUT_OCTETS, tooLarge } from './strict.ts';
@@ -22,6 +22,8 @@ export interface TemplateSources {
   /** HTML as well. */
   readonly amp?: LanguageSource;
   readonly text?: LanguageSource;
+  /** Makes a text of HTML where none is written: `loadPlainText`. Default: then there is none. */
+  readonly toText?: (html: string) => string;
   /** iCalendar. */
   readonly calendar?: LanguageSource;
   /** Other one-line strings with variables: an attachment's name, for example. */
@@ -44,7 +46,7 @@ export interface TemplateSet {
   amp(variables: Variables): string;
   /** iCalendar in which every value is escaped as TEXT (RFC 5545 §3.3.11). */
   calendar(variables: Variables): string;
-  /** Not HTML-escaped. */
+  /** Not HTML-escaped. Made of the HTML, where none is written, it is empty where that shows nothing to be read. */
   text(variables: Variables): string;
   /** One line, not HTML-escaped. */
   named(key: string, variables: Variables): string;
@@ -66,28 +68,35 @@ export function compileTemplates(sources: TemplateSources): TemplateSet {
   };
   const body = (source: Source, compile: (sheet: Sheet) => Template) => {
     const sheet = parseSheet(source, 'template');
-    const render = renderer(compile(sheet), source.name, false);
-    if (compile === compileHtml) lint(sheet, library);
-    return { sheet, render };
+    return { sheet, render: renderer(compile(sheet), source.name, false) };
   };
   const compileCalendar = createCompiler(library, 'calendar');
   const subject = inLanguages(sources.subject, (source) => oneLine({ ...source, text: withoutLineEnd(source.text) }));
-  const html = sources.html && inLanguages(sources.html, (source) => body(source, compileHtml));
+  const { toText } = sources;
+  const html =
+    sources.html &&
+    inLanguages(sources.html, (source) => {
+      const sheet = parseSheet(source, 'template');
+      const template = compileHtml(sheet);
+      const makeText = toText && textRenderer(template, source.name, toText);
+      return { sheet, render: renderer(template, source.name, false), makeText };
+    });
   const amp = sources.amp && inLanguages(sources.amp, (source) => body(source, compileHtml));
   const text = sources.text && inLanguages(sources.text, (source) => body(source, compileText));
+  const madeText = html && toText && ((variables: Variables) => html.read(variables).makeText?.(variables) ?? '');
   const calendar = sources.calendar && inLanguages(sources.calendar, (source) => body(source, compileCalendar));
   const named = new Map([...(sources.named ?? [])].map(([key, source]) => [key, inLanguages(source, oneLine)]));
   const all = [subject, html, amp, text, calendar, ...named.values()].filter((each) => each !== undefined);
   return {
     hasHtml: html !== undefined,
     hasAmp: amp !== undefined,
-    hasText: text !== undefined,
+    hasText: text !== undefined || madeText !== undefined,
     hasCalendar: calendar !== undefined,
     subject: subject.render,
     html: html?.render ?? absent('HTML body'),
     amp: amp?.render ?? absent('AMP body'),
     calendar: calendar?.render ?? absent('event'),
-    text: text?.render ?? absent('text body'),
+    text: text?.render ?? madeText ?? absent('text body'),
     named: (key, variables) => (named.get(key)?.render ?? absent(`string named ${JSON.stringify(key)}`))(variables),
     sourceOf: (part, variables) => ({ subject, html, amp, text, calendar })[part]?.nameFor(variables) ?? null,
     required: requirementsOf(
@@ -103,12 +112,16 @@ interface Compiled {
 }
 
 /** Compiles a text in all its languages; `render` takes each row's. */
-function inLanguages({ languages = new Map(), ...source }: LanguageSource, compile: (source: Source) => Compiled) {
+function inLanguages<Text extends Compiled>(
+  { languages = new Map(), ...source }: LanguageSource,
+  compile: (source: Source) => Text,
+) {
   const unmarked = compile(source);
-  const marked = [...languages].map(([tag, each]): [string, Compiled] => [tag, compile(each)]);
-  const all: InLanguages<Compiled> = { unmarked, marked: new Map(marked) };
+  const marked = [...languages].map(([tag, each]): [string, Text] => [tag, compile(each)]);
+  const all: InLanguages<Text> = { unmarked, marked: new Map(marked) };
   const read = readerOf(all);
   return {
+    read,
     nameFor: (variables: Variables) => read(variables).sheet.source.name,
     sheets: [unmarked, ...all.marked.values()].map(({ sheet }) => sheet),
     render: all.marked.size === 0 ? unmarked.render : (variables: Variables) => read(variables).render(variables),
@@ -118,13 +131,30 @@ function inLanguages({ languages = new Map(), ...source }: LanguageSource, compi
 function renderer(template: Template, name: string, oneLine: boolean): (variables: Variables) => string {
   return (variables) => {
     const account: Account = { template: name, oneLine, characters: 0, steps: 0 };
-    const output = guarded(name, () => template(plainVariables(variables, name), account));
-    // A character is 1 to 3 octets per UTF-16 unit, so that most outputs need not be measured.
-    if (output.length * 3 > MAX_OUTPUT_OCTETS && Buffer.byteLength(output) > MAX_OUTPUT_OCTETS) {
-      throw tooLarge({ template: name, line: null, variable: null });
-    }
-    return output;
+    return small(
+      name,
+      guarded(name, () => template(plainVariables(variables, name), account)),
+    );
   };
+}
+
+/** Renders HTML as a text. */
+function textRenderer(template: Template, name: string, toText: (html: string) => string) {
+  const make = textMaker(toText);
+  return (variables: Variables): string => {
+    const standIns = new StandIns();
+    const account: Account = { template: name, oneLine: false, characters: 0, steps: 0, standIns };
+    const render = () => make(template(plainVariables(variables, name), account), standIns);
+    return small(name, guarded(name, render));
+  };
+}
+
+function small(template: string, output: string): string {
+  // A character is 1 to 3 octets per UTF-16 unit, so that most outputs need not be measured.
+  if (output.length * 3 > MAX_OUTPUT_OCTETS && Buffer.byteLength(output) > MAX_OUTPUT_OCTETS) {
+    throw tooLarge({ template, line: null, variable: null });
+  }
+  return output;
 }
 
 /** Whatever fails while a row is rendered is that row's problem, and no other's. */
