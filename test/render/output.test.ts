@@ -113,7 +113,7 @@ const likeHandlebars = [
 ];
 const handlebarsPartials = { line: 'line {{default who name}}\nmore\n', two: '{{> line}}{{> line who="inner"}}' };
 const handlebarsLayouts = {
-  frame: '<{{title}}>\n{{> @partial-block}}\n</{{title}}>\n',
+  frame: '[{{title}}]\n{{> @partial-block}}\n[/{{title}}]\n',
   outer: '[{{#> frame title="inner"}}({{> @partial-block}}){{/frame}}]',
 };
 const person = { name: 'Zoë & <co>', age: 7 };

@@ -5,7 +5,7 @@ import { compile, htmlOf, outcome, type Texts } from './compile.ts';
 const partials = {
   shown: '[{{label}}]',
   asked: '[{{#if label}}{{label}}{{/if}}]',
-  person: '<{{name}}>',
+  person: '({{name}})',
   list: '{{#each items}}{{.}}{{/each}}',
 };
 const layouts = { frame: '{{title}}({{> @partial-block}})' };
@@ -36,7 +36,7 @@ const uses: readonly (readonly [use: string, template: string, present: unknown,
   ['named argument of a partial', '{{> shown label=v}}', 'x', '[x]'],
   ['named argument that the partial asks for', '{{> asked label=v}}', 'x', '[x]'],
   ['helper in a named argument of a partial', '{{> shown label=(encode v)}}', 'x', '[x]'],
-  ['context of a partial', '{{> person v}}', { name: 'x' }, '<x>'],
+  ['context of a partial', '{{> person v}}', { name: 'x' }, '(x)'],
   ['named argument of a layout', '{{#> frame title=v}}c{{/frame}}', 'x', 'x(c)'],
   ['inside the content of a layout', '{{#> frame title="t"}}{{v}}{{/frame}}', 'x', 't(x)'],
 ];
