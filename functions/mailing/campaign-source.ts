@@ -3,6 +3,7 @@ import { composeMessage, encodeAttachment, HeaderError, mediaTypeOf } from '#mim
 import {
   compileTemplates,
   type LanguageSource,
+  loadPlainText,
   type Source,
   TemplateError,
   type TemplateSet,
@@ -168,9 +169,13 @@ async function compile(source: CampaignSource, campaign: Campaign, templates: Te
     if (attachment.name !== undefined)
       named.set(attachmentKey(index, 'name'), { name: `${sourceName}.name`, text: attachment.name });
   }
+  // Watches, screen readers and spam filters look for a text.
+  const needsText = templates.has('html') && !templates.has('text');
+  const toText = needsText ? await loadPlainText() : null;
   try {
     return compileTemplates({
       ...sources,
+      ...(toText === null ? {} : { toText }),
       named,
       partials: await sharedTemplates(source, '_partials'),
       layouts: await sharedTemplates(source, '_layouts'),

@@ -9,7 +9,7 @@ import {
   type MailData,
   MessageComposer,
 } from '#mime';
-import { RenderError } from '#render';
+import { RenderError, type TemplateSet } from '#render';
 import type { Envelope } from '#smtp';
 import { attachmentKey, isTemplate, type LoadedCampaign, lastSegment, typeOf } from './campaign-source.ts';
 import { keyOfRun, type LinkKey, linkWith, signedToken } from './list-link.ts';
@@ -147,7 +147,7 @@ export class MailComposer {
       to: { name, mailbox },
       subject: templates.subject(fields),
       unsubscribe,
-      text: templates.hasText ? templates.text(fields) : undefined,
+      text: textOf(templates, fields),
       amp: templates.hasAmp ? templates.amp(fields) : undefined,
       html: templates.hasHtml ? templates.html(fields) : undefined,
       calendar: templates.hasCalendar ? templates.calendar(fields) : undefined,
@@ -183,6 +183,13 @@ export class MailComposer {
     }
     return parts;
   }
+}
+
+/** HTML in which nothing is to be read makes no text, rather than a blank one. */
+function textOf(templates: TemplateSet, fields: MailRow['fields']): string | undefined {
+  if (!templates.hasText) return undefined;
+  const text = templates.text(fields);
+  return text === '' && templates.isTextMade ? undefined : text;
 }
 
 export interface ComposerOptions {

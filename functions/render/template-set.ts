@@ -36,7 +36,9 @@ export interface TemplateSources {
 export interface TemplateSet {
   readonly hasHtml: boolean;
   readonly hasAmp: boolean;
+  /** Written, or made of the HTML. */
   readonly hasText: boolean;
+  readonly isTextMade: boolean;
   readonly hasCalendar: boolean;
   /** One line, not HTML-escaped. */
   subject(variables: Variables): string;
@@ -91,6 +93,7 @@ export function compileTemplates(sources: TemplateSources): TemplateSet {
     hasHtml: html !== undefined,
     hasAmp: amp !== undefined,
     hasText: text !== undefined || madeText !== undefined,
+    isTextMade: text === undefined && madeText !== undefined,
     hasCalendar: calendar !== undefined,
     subject: subject.render,
     html: html?.render ?? absent('HTML body'),

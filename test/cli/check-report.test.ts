@@ -56,8 +56,8 @@ describe('a warning', () => {
       /^subject\.hbs row 1: the subject has more than 78/,
     ],
     [
-      'HTML without text',
-      { 'body.txt.hbs': null, 'body.html.hbs': '<p>{{name}}</p>' },
+      'HTML of which no text can be made',
+      { 'body.txt.hbs': null, 'body.html.hbs': '<img src="https://example.com/{{encode name}}.png" alt="">' },
       /^body\.html\.hbs row 1: there is no text beside/,
     ],
     [

@@ -72,3 +72,20 @@ END:VCALENDAR
   expect(error).not.toBeInstanceOf(MailError);
   expect(loaded.templates.required.map(({ variable }) => variable)).toContain('uid');
 });
+
+test.each([
+  [
+    '<p>Hello <b>{{name}}</b></p><p>See <a href="https://example.com/?q={{encode name}}">this</a></p>',
+    'Hello Ana & Bo\n\nSee this <https://example.com/?q=Ana%20%26%20Bo>\n',
+  ],
+  ['<img src="https://example.com/a.png" alt="">', undefined],
+])('%s without a text beside it goes with one that is made of it, where it says something', async (html, text) => {
+  const root = temporaryFolder();
+  const folder = await writeCampaign(root, 'letters', { 'body.txt.hbs': null, 'body.html.hbs': html });
+  const loaded = await loadCampaign(await openCampaignFolder(folder, { projectTemplates: root }));
+  const composer = await MailComposer.open(loaded, { date: 0, readFile: async () => new Uint8Array() });
+  const row = { recipient: 'ana@example.com', messageId: 'a@example.com', fields: { name: 'Ana & Bo' } };
+  expect((await composer.letter(row)).text).toBe(text);
+  const message = Buffer.concat((await composer.compose(row)).data.pieces).toString();
+  expect(message.includes('\r\nContent-Type: text/plain')).toBe(text !== undefined);
+});

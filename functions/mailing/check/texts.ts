@@ -59,8 +59,9 @@ export function textComplaints(html: string | undefined, text: string | undefine
   return [
     {
       rule: 'text-missing',
-      problem: 'there is no text beside the HTML: watches, screen readers and spam filters look for one',
-      change: 'add body.txt.hbs',
+      problem:
+        'there is no text beside the HTML, and none can be made of it: watches, screen readers and spam filters look for one',
+      change: 'give its images words, or add body.txt.hbs',
     },
   ];
 }
