@@ -42,7 +42,9 @@ class Reader {
 
   read(): Spot {
     for (; this.#at < this.#text.length; this.#at += 1) {
-      const character = this.#text[this.#at] ?? '';
+      if (this.#where === 'text' && !this.#conditional) this.#skipTo('<');
+      const character = this.#text[this.#at];
+      if (character === undefined) break;
       this.#where = this.#next(character);
       if (character === '>' && this.#conditional && this.#isBehind('--')) this.#leaveConditional();
     }
@@ -57,6 +59,12 @@ class Reader {
       conditional: this.#conditional,
       tail: this.#tail(),
     };
+  }
+
+  /** Nothing else ends a text between tags. */
+  #skipTo(sign: string): void {
+    const found = this.#text.indexOf(sign, this.#at);
+    this.#at = found === -1 ? this.#text.length : found;
   }
 
   #next(character: string): Where {
@@ -158,7 +166,9 @@ class Reader {
     const isAddress = holdsAddress({ attribute: this.#attribute });
     const ends = this.#quote === '' ? isSpace(character) || character === '>' : character === this.#quote;
     if (!ends) {
-      if (isAddress && isOpen(this.#head)) this.#head = begun(longer(this.#head, character));
+      // White space in front of an address is no part of it.
+      if (isAddress && isOpen(this.#head) && !(this.#head === '' && isSpace(character)))
+        this.#head = begun(longer(this.#head, character));
       return 'value';
     }
     if (isAddress) this.#onAddress(schemeOf(this.#head), this.#at - this.#start);
@@ -220,6 +230,8 @@ function isLetter(character: string): boolean {
   return /^[a-z]$/i.test(character);
 }
 
+const SPACES = ' \n\t\r\f';
+
 function isSpace(character: string): boolean {
-  return /^[\t\n\f\r ]$/.test(character);
+  return SPACES.includes(character);
 }

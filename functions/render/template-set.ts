@@ -191,7 +191,8 @@ function refuseLineBreaks(root: Sheet, library: Library): void {
 }
 
 function withoutLineEnd(text: string): string {
-  return text.replace(/\r?\n$/, '');
+  // What is no text is refused by the parser, and asked for nothing before.
+  return typeof text === 'string' ? text.replace(/\r?\n$/, '') : text;
 }
 
 function absent(what: string): () => never {

@@ -22,8 +22,9 @@ export function plainVariables(variables: Variables, template: string): Variable
 
 function plainObject(source: object, template: string, depth: number): Variables {
   const copy: Record<string, unknown> = Object.create(null);
-  for (const [name, value] of Object.entries(source)) {
+  for (const name of Object.keys(source)) {
     if (FORBIDDEN_NAMES.has(name)) continue;
+    const value: unknown = (source as Variables)[name];
     copy[name] = typeof value === 'string' ? value : plainValue(value, template, depth, name);
   }
   return copy;

@@ -206,7 +206,7 @@ describe('an ordinary newsletter compiles', () => {
     ],
     [
       'addresses of the row',
-      '<a href="{{url a}}"><img src=\'{{url (default b "https://a.example")}}\'><a href="{{url c}}?d={{e}}">',
+      '<a href="{{url a}}"><img src=\'{{url (default b "https://a.example")}}\'><a href="{{url c}}?d={{e}}"><a href=" {{url f}} ">',
     ],
     ['addresses by branch', '<a href="{{#if a}}https://a.example/{{else}}http://b.example/{{/if}}{{c}}">{{d}}</a>'],
     [
