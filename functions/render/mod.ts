@@ -7,7 +7,9 @@
  *    has as null or empty text, is that row's RenderError (`strict.ts`), unless the template gives a default
  *    (`helpers.ts`) or asks for it by `if`, `unless` or `with`.
  *    Dates, numbers and money are written by the row's locale and time zone (`formats.ts`).
- * 4. `compiler.ts` compiles the rewritten trees, once per campaign; `required.ts` lists what every row must bring.
+ * 4. `lint.ts` follows HTML to where each variable stands (`lint-html.ts`, `lint-reader.ts`), and refuses it where escaping
+ *    does not do (`lint-rules.ts`); addresses that a row brings whole pass `addresses.ts`.
+ *    `compiler.ts` compiles the rewritten trees, once per campaign; `required.ts` lists what every row must bring.
  * 5. `template-set.ts` renders rows, whose variables pass `values.ts` first, each in the language of its reader
  *    (`languages.ts`). Where no text is written, it is made of the HTML (`made-text.ts`, `plain-text.ts`).
  *
