@@ -13,15 +13,24 @@
 /** What stands for a value: its number between two noncharacters, which mean nothing in any text (Unicode §23.7). */
 const STAND_IN = /\ufdd0(\d+)\ufdd1/;
 
+/** White space that HTML may take for one space, or for none: it stays where it is. */
+const LOOSE = /^[\t\n\f\r ]|[\t\n\f\r ]$|[\t\n\f\r]| {2}/;
+const WHITE = /([\t\n\f\r ]+)/;
+
 /** The values that one rendering prints, and the number of each; equal ones share it, as a link and its words may. */
 export class StandIns {
   readonly values: string[] = [];
   readonly #numbers = new Map<string, number>();
 
-  /** @returns what is printed in place of `value`; white space alone is no more than that in HTML either */
+  /** @returns what is printed in place of `value`, word by word where its white space counts */
   take(value: string): string {
-    const text = value.replace(/[\t\n\f\r ]+/g, ' ');
-    if (text === '' || text === ' ') return text;
+    if (!LOOSE.test(value)) return this.#standIn(value);
+    const parts = value.split(WHITE);
+    return parts.map((part, index) => (index % 2 === 0 ? this.#standIn(part) : part)).join('');
+  }
+
+  #standIn(text: string): string {
+    if (text === '') return '';
     const number = this.#numbers.get(text) ?? this.values.push(text) - 1;
     this.#numbers.set(text, number);
     return `\ufdd0${number}\ufdd1`;

@@ -22,6 +22,8 @@ const HIDDEN = ['[hidden]', '[style*="display:none"i]', '[style*="display: none"
  */
 const convert = compile({
   wordwrap: false,
+  // Not the zero-width space, which HTML no longer takes for one.
+  whitespaceCharacters: ' \t\r\n\f',
   baseElements: { selectors: [] },
   formatters: { words, cell },
   selectors: [

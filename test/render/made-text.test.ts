@@ -1,4 +1,5 @@
 /** The text that is made of HTML where none is written. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compileTemplates, loadPlainText, RenderError, type TemplateSet } from '#render';
 import { StandIns, textMaker } from '../../functions/render/made-text.ts';
@@ -63,6 +64,8 @@ const PAGE = `{{#> page title=name}}
 <ul>{{#each items}}<li>{{@index}}: {{what}}{{#if note}} ({{note}}){{/if}}</li>{{else}}<li>nothing</li>{{/each}}</ul>
 {{#unless quiet}}<p>Look: {{> button link=link label=(default label "here")}}</p>{{/unless}}
 <p><a href="{{url link}}">{{link}}</a> {{default suffix ""}}!</p>
+<pre>{{name}} x
+  {{name}}</pre>
 <table><tr><td>{{money total "EUR"}}</td><td {{#if city}}style="display:none"{{/if}}>{{name}}</td></tr></table>
 {{/page}}`;
 const FULL = { name: 'Ana', link: 'https://example.com/?a=1&b=2', total: 7 };
@@ -78,6 +81,7 @@ const rows: readonly Readonly<Record<string, unknown>>[] = [
   { ...FULL, name: '<b>A & "B"</b> &amp; \u{1f600}' },
   { ...FULL, name: '\ufdd07\ufdd1', city: '$1 $&' },
   { ...FULL, name: 'a  b\n c', city: ' ' },
+  { ...FULL, name: ' a\u200b b\u00a0\u00a0' },
 ];
 describe('values in their places give what the whole HTML gives', () => {
   const set = compile(PAGE);
@@ -85,6 +89,23 @@ describe('values in their places give what the whole HTML gives', () => {
     const variables = { items: [], ...row };
     expect(set.text(variables)).toBe(toText(set.html(variables)));
   });
+});
+
+test('and so do any values', () => {
+  const set = compile(PAGE);
+  const value = fc
+    .array(fc.constantFrom('a', 'Zoë', ' ', '  ', '\n', '&', '<b>', '"', '\u00a0', '\ufdd00\ufdd1', '*', '[', '-- '))
+    .map((pieces) => pieces.join(''))
+    .filter((text) => text !== '');
+  const row = fc.record(
+    { name: value, city: value, label: value, items: fc.array(fc.record({ what: value, note: fc.option(value) })) },
+    { requiredKeys: ['name', 'items'] },
+  );
+  const property = fc.property(row, (fields) => {
+    const variables = { ...FULL, ...fields };
+    expect(set.text(variables)).toBe(toText(set.html(variables)));
+  });
+  fc.assert(property, { numRuns: 200 });
 });
 
 test('rows that take the same branches share one text, however their values differ', () => {
