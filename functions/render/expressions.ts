@@ -1,7 +1,8 @@
 /** The part of the visitor that looks after variables, arguments and helper calls within each other. */
 import { TemplateError } from './errors.ts';
+import { Misfit } from './formats.ts';
 import { VALUE_HELPERS, type ValueHelper, type Wants } from './helpers.ts';
-import { MAX_DEPTH, tooDeep } from './parse.ts';
+import { MAX_DEPTH, type Source, tooDeep } from './parse.ts';
 import { ARGUMENT, PRINT, type Site, VALUE } from './strict.ts';
 import {
   type Call,
@@ -30,10 +31,12 @@ export class ExpressionRewriter {
   /** Contexts that a `../` inside of them has asked for. */
   readonly #asked = new Set<number>();
   readonly #template: string;
+  readonly #language: string;
   readonly #sites: Site[];
 
-  constructor(template: string, sites: Site[]) {
-    this.#template = template;
+  constructor({ name, language = 'en' }: Source, sites: Site[]) {
+    this.#template = name;
+    this.#language = language;
     this.#sites = sites;
   }
 
@@ -92,6 +95,7 @@ export class ExpressionRewriter {
       if (isForgiven) return this.#variable(param, scope);
       return this.#wrapped(ARGUMENT, param, helper.parameters[index] ?? 'any', scope, depth);
     });
+    if (helper.named !== undefined) params.push(this.#named(call, helper.named));
     return { type: 'SubExpression', path: call.path, params, loc: call.loc } as Omit<
       SubExpression,
       'hash'
@@ -112,8 +116,22 @@ export class ExpressionRewriter {
     if (call.params.length !== wanted) {
       return this.#refuse(call, `found ${call.params.length} arguments of "${name}", ${wanted} are wanted`);
     }
-    if (call.hash !== undefined) this.#refuse(call, `found a named argument of "${name}", none is wanted`);
+    if (call.hash !== undefined && helper.named === undefined)
+      this.#refuse(call, `found a named argument of "${name}", none is wanted`);
     return helper;
+  }
+
+  /** Texts that the template itself says, as one argument. */
+  #named(call: Call, toArgument: NonNullable<ValueHelper['named']>): Expression {
+    const texts = new Map<string, string>();
+    for (const { key, value, loc } of call.hash?.pairs ?? []) {
+      if (texts.has(key)) this.#refuse({ loc }, `found "${key}" twice, once is wanted`);
+      if (value.type !== 'StringLiteral') this.#refuse({ loc }, `found no text as "${key}", a text is wanted`);
+      texts.set(key, (value as hbs.AST.StringLiteral).value);
+    }
+    const argument = toArgument(texts, this.#language);
+    if (argument instanceof Misfit) return this.#refuse(call, argument.problem);
+    return { type: 'StringLiteral', value: argument, original: argument, loc: call.loc } as hbs.AST.StringLiteral;
   }
 
   #variable(path: Path, scope: Scope): Path {

@@ -63,7 +63,7 @@ export function formatMoney(value: unknown, currency: unknown, row: Variables): 
   );
 }
 
-function decimal(value: unknown): number | Misfit {
+export function decimal(value: unknown): number | Misfit {
   if (typeof value === 'number' || DECIMAL.test(String(value))) return Number(value);
   return new Misfit(`is ${quoted(value)}, a number (1234.5) is wanted`);
 }
@@ -83,7 +83,7 @@ function daysOf(day: string): number {
 const formatters = new Map<string, unknown>();
 const MAX_FORMATTERS = 1000;
 
-function formatted<Formatter>(
+export function formatted<Formatter>(
   row: Variables,
   key: string,
   make: (locale: string) => Formatter,

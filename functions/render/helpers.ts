@@ -3,7 +3,8 @@
  * and can be used inside one another's arguments.
  */
 import { wholeAddress } from './addresses.ts';
-import { formatDate, formatMoney, formatNumber } from './formats.ts';
+import { formatDate, formatMoney, formatNumber, type Misfit } from './formats.ts';
+import { formatPlural, writtenPlural } from './plurals.ts';
 import type { Variables } from './values.ts';
 
 /** What a use of a variable takes: anything but nothing, what can be printed, or what can be walked through. */
@@ -16,6 +17,8 @@ export interface ValueHelper {
   readonly forgives: boolean;
   /** @returns the value, or a Misfit */
   readonly call: (first: unknown, second: unknown, row: Variables) => unknown;
+  /** Makes the second argument of the named ones, which are texts. Default: the helper has none. */
+  readonly named?: (texts: ReadonlyMap<string, string>, language: string) => string | Misfit;
 }
 
 export const VALUE_HELPERS: ReadonlyMap<string, ValueHelper> = new Map<string, ValueHelper>([
@@ -53,6 +56,11 @@ export const VALUE_HELPERS: ReadonlyMap<string, ValueHelper> = new Map<string, V
     'money',
     { parameters: ['text', 'text'], forgives: false, call: formatMoney },
   ],
+  [
+    // {{plural count one="# bottle" other="# bottles"}}
+    'plural',
+    { parameters: ['text'], forgives: false, call: formatPlural, named: writtenPlural },
+  ],
 ]);
 
 /** `condition`: a bare variable may be missing, and then the block is not rendered; `each` wants its list. */
@@ -63,7 +71,7 @@ export const BLOCK_HELPERS: ReadonlyMap<string, 'condition' | 'each'> = new Map<
   ['each', 'each'],
 ]);
 
-/** `{{#if count includeZero=true}}` is Handlebars' own; no other helper takes named arguments. */
+/** `{{#if count includeZero=true}}` is Handlebars' own; no other block takes named arguments. */
 export const NAMED_ARGUMENTS: ReadonlyMap<string, string> = new Map([
   ['if', 'includeZero'],
   ['unless', 'includeZero'],

@@ -6,7 +6,8 @@
  * 3. `rewrite.ts` and `expressions.ts` check what a template says and make each variable strict: what the row lacks, or
  *    has as null or empty text, is that row's RenderError (`strict.ts`), unless the template gives a default
  *    (`helpers.ts`) or asks for it by `if`, `unless` or `with`.
- *    Dates, numbers and money are written by the row's locale and time zone (`formats.ts`).
+ *    Dates, numbers and money are written by the row's locale and time zone (`formats.ts`), words that follow a number in
+ *    the forms of the text's language (`plurals.ts`).
  * 4. `lint.ts` follows HTML to where each variable stands (`lint-html.ts`, `lint-reader.ts`), and refuses it where escaping
  *    does not do (`lint-rules.ts`); addresses that a row brings whole pass `addresses.ts`.
  *    `compiler.ts` compiles the rewritten trees, once per campaign; `required.ts` lists what every row must bring.

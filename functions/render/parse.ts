@@ -7,6 +7,8 @@ import { bodyOf, type Program, placeOf, programsOf } from './syntax.ts';
 export interface Source {
   readonly name: string;
   readonly text: string;
+  /** The tag of the language that it is written in. Default: nobody has said so. */
+  readonly language?: string;
 }
 
 /** What one source is: a body of its own, a fragment, or a frame around a body. */

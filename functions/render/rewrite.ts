@@ -63,7 +63,7 @@ class Rewriter {
     this.#template = sheet.source.name;
     this.#isHtml = isHtml;
     this.#allowed = allowedIn(sheet);
-    this.#expressions = new ExpressionRewriter(sheet.source.name, sites);
+    this.#expressions = new ExpressionRewriter(sheet.source, sites);
   }
 
   /** A sheet, or a layout's content: what `../` cannot lead out of. */
@@ -119,7 +119,7 @@ class Rewriter {
       return this.#refuse(mustache, 'found a literal, a variable is wanted (a column with an odd name: {{[a name]}})');
     }
     const printed = this.#expressions.printed(isCall || !isPath(call.path) ? call : call.path, mustache.loc, scope);
-    return { ...mustache, path: printed.path, params: printed.params };
+    return { ...mustache, path: printed.path, params: printed.params, hash: printed.hash };
   }
 
   #block(block: Block, scope: Scope): Block {

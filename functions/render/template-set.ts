@@ -120,7 +120,7 @@ function inLanguages<Text extends Compiled>(
   compile: (source: Source) => Text,
 ) {
   const unmarked = compile(source);
-  const marked = [...languages].map(([tag, each]): [string, Text] => [tag, compile(each)]);
+  const marked = [...languages].map(([tag, each]): [string, Text] => [tag, compile({ ...each, language: tag })]);
   const all: InLanguages<Text> = { unmarked, marked: new Map(marked) };
   const read = readerOf(all);
   return {

@@ -20,10 +20,10 @@ test('a template that cannot be compiled says where and what to change', () => {
   const subject = { name: 'hello/subject.hbs', text: 'Hello {{upper name}}' };
   const error = new TemplateError(
     { template: 'hello/subject.hbs', line: 1, column: 7 },
-    'found the unknown helper "upper", one of default, url, encode, date, number, money is wanted',
+    'found the unknown helper "upper", one of default, url, encode, date, number, money, plural is wanted',
   );
   expect(() => compileTemplates({ subject, partials: new Map(), layouts: new Map() })).toThrow(error);
   expect(error.message).toBe(
-    'Cannot compile hello/subject.hbs:1:7: found the unknown helper "upper", one of default, url, encode, date, number, money is wanted',
+    'Cannot compile hello/subject.hbs:1:7: found the unknown helper "upper", one of default, url, encode, date, number, money, plural is wanted',
   );
 });

@@ -12,28 +12,28 @@ const html: readonly (readonly [template: string, problem: string])[] = [
   ['a\n{{/if}}', '2:1 found a closing "{{/…}}", an opening {{#…}} before it is wanted'],
   ['a\n\n  {{name', '3:5 found a character that cannot stand there, a whole {{…}} is wanted'],
   ['{{a b\nc=}}', '2:3 found "}}", a whole {{…}} is wanted'],
-  ['{{foo bar}}', '1:1 found the unknown helper "foo", one of default, url, encode, date, number, money is wanted'],
+  ['{{foo bar}}', '1:1 found the unknown helper "foo", one of default, url, encode, date, number, money, plural is wanted'],
   [
     'x {{url (foo bar)}}',
-    '1:9 found the unknown helper "foo", one of default, url, encode, date, number, money is wanted',
+    '1:9 found the unknown helper "foo", one of default, url, encode, date, number, money, plural is wanted',
   ],
   [
     '{{#if (lookup a "b")}}{{/if}}',
-    '1:7 found the unknown helper "lookup", one of default, url, encode, date, number, money is wanted',
+    '1:7 found the unknown helper "lookup", one of default, url, encode, date, number, money, plural is wanted',
   ],
-  ['{{log "x"}}', '1:1 found the unknown helper "log", one of default, url, encode, date, number, money is wanted'],
-  ['{{a.b c}}', '1:1 found the unknown helper "a.b", one of default, url, encode, date, number, money is wanted'],
-  ['{{"a" b}}', '1:1 found the unknown helper "a", one of default, url, encode, date, number, money is wanted'],
-  ['{{a b=c}}', '1:1 found the unknown helper "a", one of default, url, encode, date, number, money is wanted'],
+  ['{{log "x"}}', '1:1 found the unknown helper "log", one of default, url, encode, date, number, money, plural is wanted'],
+  ['{{a.b c}}', '1:1 found the unknown helper "a.b", one of default, url, encode, date, number, money, plural is wanted'],
+  ['{{"a" b}}', '1:1 found the unknown helper "a", one of default, url, encode, date, number, money, plural is wanted'],
+  ['{{a b=c}}', '1:1 found the unknown helper "a", one of default, url, encode, date, number, money, plural is wanted'],
   [
     '{{helperMissing a}}',
-    '1:1 found the unknown helper "helperMissing", one of default, url, encode, date, number, money is wanted',
+    '1:1 found the unknown helper "helperMissing", one of default, url, encode, date, number, money, plural is wanted',
   ],
   [
     '{{[#print] a 0}}',
-    '1:1 found the unknown helper "#print", one of default, url, encode, date, number, money is wanted',
+    '1:1 found the unknown helper "#print", one of default, url, encode, date, number, money, plural is wanted',
   ],
-  ['{{if a}}', '1:1 found the unknown helper "if", one of default, url, encode, date, number, money is wanted'],
+  ['{{if a}}', '1:1 found the unknown helper "if", one of default, url, encode, date, number, money, plural is wanted'],
   [
     '{{default}}',
     '1:1 found the helper "default" without arguments, they are wanted (or {{this.default}} for a column)',
@@ -115,7 +115,7 @@ const others: readonly (readonly [name: string, texts: Texts, problem: string])[
   [
     'an error in a partial',
     { text: '{{> a}}', partials: { a: '\n{{b c}}' } },
-    '_partials/a.hbs:2:1 found the unknown helper "b", one of default, url, encode, date, number, money is wanted',
+    '_partials/a.hbs:2:1 found the unknown helper "b", one of default, url, encode, date, number, money, plural is wanted',
   ],
   [
     'a parse error in a layout',
