@@ -12,7 +12,10 @@ const html: readonly (readonly [template: string, problem: string])[] = [
   ['a\n{{/if}}', '2:1 found a closing "{{/…}}", an opening {{#…}} before it is wanted'],
   ['a\n\n  {{name', '3:5 found a character that cannot stand there, a whole {{…}} is wanted'],
   ['{{a b\nc=}}', '2:3 found "}}", a whole {{…}} is wanted'],
-  ['{{foo bar}}', '1:1 found the unknown helper "foo", one of default, url, encode, date, number, money, plural is wanted'],
+  [
+    '{{foo bar}}',
+    '1:1 found the unknown helper "foo", one of default, url, encode, date, number, money, plural is wanted',
+  ],
   [
     'x {{url (foo bar)}}',
     '1:9 found the unknown helper "foo", one of default, url, encode, date, number, money, plural is wanted',
@@ -21,8 +24,14 @@ const html: readonly (readonly [template: string, problem: string])[] = [
     '{{#if (lookup a "b")}}{{/if}}',
     '1:7 found the unknown helper "lookup", one of default, url, encode, date, number, money, plural is wanted',
   ],
-  ['{{log "x"}}', '1:1 found the unknown helper "log", one of default, url, encode, date, number, money, plural is wanted'],
-  ['{{a.b c}}', '1:1 found the unknown helper "a.b", one of default, url, encode, date, number, money, plural is wanted'],
+  [
+    '{{log "x"}}',
+    '1:1 found the unknown helper "log", one of default, url, encode, date, number, money, plural is wanted',
+  ],
+  [
+    '{{a.b c}}',
+    '1:1 found the unknown helper "a.b", one of default, url, encode, date, number, money, plural is wanted',
+  ],
   ['{{"a" b}}', '1:1 found the unknown helper "a", one of default, url, encode, date, number, money, plural is wanted'],
   ['{{a b=c}}', '1:1 found the unknown helper "a", one of default, url, encode, date, number, money, plural is wanted'],
   [
