@@ -7,7 +7,8 @@
  *
  *     <p>Hello <b>{{name}}</b></p>  →  <p>Hello <b>⟦0⟧</b></p>  →  Hello ⟦0⟧  →  Hello Ana & Bo
  *
- * Values are always escaped in HTML, so that none of them can be more than a piece of text or of an attribute.
+ * Values are always escaped in HTML, so that none of them can be more than a piece of text or of an attribute. Where an
+ * attribute itself says how its element is read, the text is made of each row's own HTML.
  */
 
 /** What stands for a value: its number between two noncharacters, which mean nothing in any text (Unicode §23.7). */
@@ -16,6 +17,12 @@ const STAND_IN = /\ufdd0(\d+)\ufdd1/;
 /** White space that HTML may take for one space, or for none: it stays where it is. */
 const LOOSE = /^[\t\n\f\r ]|[\t\n\f\r ]$|[\t\n\f\r]| {2}/;
 const WHITE = /([\t\n\f\r ]+)/;
+
+/** What links are read by: it stays as well. */
+const SCHEME = /^(?:mailto:|#)/;
+
+/** A stand-in where a number, or a style that may hide its element, is wanted. */
+const DECIDING = /<ol\b[^<>]*\ufdd0|\bstyle\s*=\s*(?:"[^"]*|'[^']*)\ufdd0/i;
 
 /** The values that one rendering prints, and the number of each; equal ones share it, as a link and its words may. */
 export class StandIns {
@@ -30,6 +37,8 @@ export class StandIns {
   }
 
   #standIn(text: string): string {
+    const scheme = SCHEME.exec(text)?.[0] ?? '';
+    if (scheme !== '') return `${scheme}${this.#standIn(text.slice(scheme.length))}`;
     if (text === '') return '';
     const number = this.#numbers.get(text) ?? this.values.push(text) - 1;
     this.#numbers.set(text, number);
@@ -40,14 +49,22 @@ export class StandIns {
 /** Characters of HTML whose texts are kept: rows with lists may take any number of ways through a template. */
 const MAX_KEPT = 1 << 24;
 
+/** One row's HTML, as it is and with stand-ins. */
+export interface StoodIn {
+  readonly html: string;
+  readonly values: readonly string[];
+  readonly whole: () => string;
+}
+
 /** @param toText makes a text of HTML @returns the same, once for all HTML that differs in its values alone */
-export function textMaker(toText: (html: string) => string): (html: string, standIns: StandIns) => string {
+export function textMaker(toText: (html: string) => string): (row: StoodIn) => string {
   /** Of each HTML the pieces of its text, and between them the numbers of values. */
   const kept = new Map<string, readonly string[]>();
   let characters = 0;
-  return (html, { values }) => {
+  return ({ html, values, whole }) => {
     let pieces = kept.get(html);
     if (pieces === undefined) {
+      if (DECIDING.test(html)) return toText(whole());
       pieces = toText(html).split(STAND_IN);
       characters += html.length;
       if (characters > MAX_KEPT) {

@@ -41,8 +41,8 @@ const convert = compile({
 /** @returns lines without white space at their ends, at most two empty ones in a row; the empty text where nothing is to be read */
 export function plainText(html: string): string {
   const text = convert(html)
-    .replace(/[ \t]+$/gm, '')
+    .replace(/ +(?=\n|$)/g, '')
     .replace(/\n{4,}/g, '\n\n\n')
-    .trim();
+    .replace(/^\n+|\n+$/g, '');
   return text === '' ? '' : `${text}\n`;
 }
