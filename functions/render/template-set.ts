@@ -145,10 +145,10 @@ function renderer(template: Template, name: string, oneLine: boolean): (variable
 function textRenderer(template: Template, name: string, toText: (html: string) => string) {
   const make = textMaker(toText);
   return (variables: Variables): string => {
-    const plain = plainVariables(variables, name);
     const account = { template: name, oneLine: false, characters: 0, steps: 0 };
     const standIns = new StandIns();
     const render = () => {
+      const plain = plainVariables(variables, name);
       const html = template(plain, { ...account, standIns });
       return make({ html, values: standIns.values, whole: () => template(plain, account) });
     };

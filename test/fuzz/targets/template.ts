@@ -1,5 +1,5 @@
-/** Templates: compiled or refused with their place; what compiles renders, or is the row's problem. */
-import { compileTemplates, RenderError, TemplateError } from '#render';
+/** Templates: compiled or refused with their place; what compiles renders, its HTML as a text too, or is the row's problem. */
+import { compileTemplates, loadPlainText, RenderError, TemplateError } from '#render';
 import { attempt, endingOf, expect, type Target, textOf } from '../target.ts';
 
 const ROW = {
@@ -12,6 +12,7 @@ const ROW = {
   empty: '',
 };
 const PARTIALS = new Map([['signature', { name: 'partials/signature.hbs', text: 'Yours, {{default sender "us"}}\n' }]]);
+const toText = await loadPlainText();
 const LAYOUTS = new Map([['page', { name: 'layouts/page.hbs', text: '<body>{{> @partial-block}}</body>\n' }]]);
 
 export const template: Target = {
@@ -24,7 +25,9 @@ export const template: Target = {
     '{{#> page}}<p>{{> signature}}</p>{{/page}}',
     '{{!-- {{x}} --}}{{~name~}}\\{{raw}}{{{name}}}{{&name}}',
     '{{lookup this "constructor"}}{{log 1}}{{#each}}{{/each}}',
-    '<a href="{{email}}">{{name}}</a>',
+    '<a href="https://example.com/{{encode email}}">{{name}}</a>',
+    '<ul>{{#each items}}<li>{{plural n one="# bottle" other="# bottles"}}{{/each}}</ul>',
+    '<p>{{deep.a.b}}<table><tr><td>{{zero}}<img alt="{{name}}"></table><ol start="{{zero}}"><li>{{no}}',
     '<a href="{{url (default page "https://example.com")}}" title=\'{{name}}\'><!--[if mso]>{{name}}<![endif]--></a>',
     '{{!-- allow: style, raw --}}<style>p{color:{{name}} }</style>{{{name}}}',
   ],
@@ -60,6 +63,13 @@ export const template: Target = {
     '{{#with deep}}',
     '{{/with}}',
     '{{#*inline "x"}}',
+    '<p>',
+    '<li>',
+    '<a href="',
+    '<ol ',
+    'style="',
+    'hidden',
+    '{{plural zero one="#" other="##"}}',
     '{{* dec}}',
     '{{#> page}}',
     '{{/page}}',
@@ -91,6 +101,9 @@ export const template: Target = {
     const plain = attempt(() => value.text(ROW), RenderError);
     for (const output of [html.value, plain.value]) expect(output === null || output.length < 2 << 20, 'its output');
     const kinds = [html, plain].map((each) => (each.refused === null ? 'rendered' : endingOf(each.refused)));
+    const { text: _none, ...withoutText } = sources;
+    const made = attempt(() => compileTemplates({ ...withoutText, toText }).text(ROW), RenderError);
+    expect(made.value === (html.value === null ? null : toText(html.value)), 'the text that its HTML makes');
     return `${kinds.join(' ')} ${Math.min(value.required.length, 3)}`;
   },
 };
