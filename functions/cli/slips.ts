@@ -1,6 +1,5 @@
 /** What a campaign's folder lacks or has too much of by a slip of its author, though each file of it can be read. */
-import type { LoadedCampaign, Problem } from '#mailing';
-import { RelayError } from '#mailing';
+import { findTemplates, type LoadedCampaign, type Problem, RelayError } from '#mailing';
 import type { Shell } from './command.ts';
 import { openSigner } from './dkim-keys.ts';
 import { relayNameProblem } from './relays.ts';
@@ -36,6 +35,11 @@ export async function misnamedFiles(
     if (!named.has(name) && (await files.has(name)))
       problems.push({ file: `${location}/${name}`, problem: `nobody reads this file; is ${meant} meant?` });
   }
+  for (const name of (await findTemplates(files)).strays.filter((stray) => LIKELY_MEANT[stray] === undefined))
+    problems.push({
+      file: `${location}/${name}`,
+      problem: 'nobody reads this file; a name such as body.html.hbs, body.es.html.hbs or subject.es.hbs is wanted',
+    });
   return problems;
 }
 

@@ -60,3 +60,4 @@ export { describePlan, planDry, type StartedRun, type StartOptions, startRun } f
 export { nextStarts } from './schedule/schedule.ts';
 export { RelayFault, type SendOptions, type SendReport, sendRun } from './sender.ts';
 export { suppressionKey, suppressionKeyOf } from './suppression.ts';
+export { findTemplates } from './template-files.ts';

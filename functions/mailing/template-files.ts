@@ -45,14 +45,22 @@ export type TemplateFiles = ReadonlyMap<Part, PartFiles>;
 
 /** All files that are templates, sorted, those that nobody can read included. */
 export async function templateFilesOf(files: FileTree): Promise<string[]> {
-  return (await namesOf(files)).map(({ file }) => file);
+  return (await namesOf(files)).filter((file) => templateName(file).length > 0);
 }
 
-/** @returns the files by part, and what is wrong with their names; `file` of a problem is relative to the folder */
-export async function findTemplates(files: FileTree): Promise<{ templates: TemplateFiles; problems: Problem[] }> {
+export interface FoundTemplates {
+  readonly templates: TemplateFiles;
+  /** What is wrong with their names; `file` is relative to the folder. */
+  readonly problems: readonly Problem[];
+  /** What is named much like a template, and is none: `body.html.es.hbs`. */
+  readonly strays: readonly string[];
+}
+
+export async function findTemplates(files: FileTree): Promise<FoundTemplates> {
   const problems: Problem[] = [];
   const templates = new Map<Part, { unmarked: string | undefined; marked: Map<string, string> }>();
-  for (const { part, file, language } of await namesOf(files)) {
+  const names = await namesOf(files);
+  for (const { part, file, language } of names.flatMap(templateName)) {
     const found = templates.get(part) ?? { unmarked: undefined, marked: new Map() };
     templates.set(part, found);
     if (language === null) found.unmarked = file;
@@ -61,7 +69,11 @@ export async function findTemplates(files: FileTree): Promise<{ templates: Templ
       if (problem !== null) problems.push({ file, problem });
     }
   }
-  return { templates, problems: [...problems, ...withoutUnmarked(templates), ...inTwoLanguages(templates)] };
+  return {
+    templates,
+    problems: [...problems, ...withoutUnmarked(templates), ...inTwoLanguages(templates)],
+    strays: names.filter((file) => file.endsWith('.hbs') && !file.includes('/') && templateName(file).length === 0),
+  };
 }
 
 interface TemplateName {
@@ -70,20 +82,22 @@ interface TemplateName {
   readonly language: string | null;
 }
 
-async function namesOf(files: FileTree): Promise<TemplateName[]> {
+/** All that begin as templates do. */
+async function namesOf(files: FileTree): Promise<string[]> {
   const names: string[] = [];
   for (const beginning of ['body.', 'calendar.', 'subject.']) names.push(...(await files.list(beginning)));
-  return names.flatMap((file) => templateName(file) ?? []);
+  return names;
 }
 
-function templateName(file: string): TemplateName | null {
+/** @returns nothing for what is no template's name */
+function templateName(file: string): readonly TemplateName[] {
   for (const [part, before, after] of NAMES) {
     if (!file.startsWith(`${before}.`) || !file.endsWith(after) || file.includes('/')) continue;
-    if (file.length === before.length + after.length) return { part, file, language: null };
+    if (file.length === before.length + after.length) return [{ part, file, language: null }];
     const language = file.slice(before.length + 1, -after.length);
-    return NO_LANGUAGES.has(language.toLowerCase()) ? null : { part, file, language };
+    return NO_LANGUAGES.has(language.toLowerCase()) ? [] : [{ part, file, language }];
   }
-  return null;
+  return [];
 }
 
 function mark(file: string, language: string, marked: Map<string, string>): string | null {

@@ -104,6 +104,13 @@ describe('a slip of the author', () => {
   const slips: readonly [what: string, files: CampaignFiles, told: readonly (string | RegExp)[]][] = [
     ['a blank subject', { 'subject.hbs': '\n' }, ['subject.hbs: this is blank, a subject is wanted']],
     ['HTML without .hbs', { 'body.html': '<p>x</p>' }, ['body.html: nobody reads this file; is body.html.hbs meant?']],
+    [
+      'a language in the wrong place',
+      { 'body.html.es.hbs': 'x', 'subject.es.txt': 'x' },
+      [
+        'body.html.es.hbs: nobody reads this file; a name such as body.html.hbs, body.es.html.hbs or subject.es.hbs is wanted',
+      ],
+    ],
     ['text without .hbs', { 'body.txt': 'x' }, ['body.txt: nobody reads this file; is body.txt.hbs meant?']],
     [
       'a subject without .hbs',
