@@ -47,7 +47,7 @@ export class StandIns {
 }
 
 /** Characters of HTML whose texts are kept: rows with lists may take any number of ways through a template. */
-const MAX_KEPT = 1 << 24;
+const MAX_KEPT = 1 << 22;
 
 /** One row's HTML, as it is and with stand-ins. */
 export interface StoodIn {
