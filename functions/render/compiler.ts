@@ -2,6 +2,7 @@
 import Handlebars from 'handlebars';
 import { TemplateError } from './errors.ts';
 import { BLOCK_HELPERS, VALUE_HELPERS } from './helpers.ts';
+import { type InlineCss, inlineStyles } from './inline-css.ts';
 import type { Library } from './library.ts';
 import { lint } from './lint.ts';
 import type { Sheet } from './parse.ts';
@@ -26,14 +27,24 @@ export type Template = (variables: Variables, account: Account) => string;
 /** HTML and iCalendar escape what they print; subjects, text and names do not. */
 export type Form = 'text' | 'html' | 'calendar';
 
-/** @returns compiles a sheet with all that it reaches; sheets are compiled once. HTML is linted as well. */
-export function createCompiler(library: Library, form: Form): (sheet: Sheet) => Template {
+/**
+ * @param inlineCss puts style sheets on elements. Default: they stay style sheets alone.
+ * @returns compiles a sheet with all that it reaches; sheets are compiled once. HTML is linted as well.
+ */
+export function createCompiler(library: Library, form: Form, inlineCss?: InlineCss): (sheet: Sheet) => Template {
+  if (inlineCss === undefined) return compilerOf(library, form, new Map());
+  // What a partial's elements get hangs on the style sheets of the whole mail.
+  return (root) => compilerOf(library, form, inlineStyles(root, library, inlineCss))(root);
+}
+
+/** @param styled what to compile in place of a sheet */
+function compilerOf(library: Library, form: Form, styled: ReadonlyMap<Sheet, Sheet>): (sheet: Sheet) => Template {
   const sites: Site[] = [];
   const isHtml = form === 'html';
   const environment = createEnvironment(sites, form === 'calendar' ? escapeForCalendar : asItIs);
   const compiled = new Map<Sheet, Handlebars.TemplateDelegate>();
   const compile = (sheet: Sheet): Handlebars.TemplateDelegate => {
-    const delegate = compiled.get(sheet) ?? build(environment, sheet, isHtml, sites);
+    const delegate = compiled.get(sheet) ?? build(environment, styled.get(sheet) ?? sheet, isHtml, sites);
     compiled.set(sheet, delegate);
     return delegate;
   };

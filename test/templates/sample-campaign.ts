@@ -2,7 +2,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { compileTemplates, type LanguageSource, type Source, type TemplateSet } from '#render';
+import {
+  compileTemplates,
+  type InlineCss,
+  type LanguageSource,
+  loadCssInliner,
+  type Source,
+  type TemplateSet,
+} from '#render';
 
 export const root = join(import.meta.dirname, '../../templates');
 
@@ -33,7 +40,10 @@ export interface SampleCampaign {
   readonly templates: TemplateSet;
 }
 
-export function openSample(name: string): SampleCampaign {
+const loadedInliner = await loadCssInliner();
+
+/** @param inlineCss null leaves style sheets off the elements; mails have them there. */
+export function openSample(name: string, inlineCss: InlineCss | null = loadedInliner): SampleCampaign {
   const campaign: CampaignFile = JSON.parse(source(`${name}/campaign.json`).text);
   const rows: Record<string, string>[] = parse(source(`${name}/${campaign.audience}`).text, { columns: true });
   const sample: Record<string, string> = JSON.parse(source(`${name}/sample.json`).text);
@@ -48,6 +58,7 @@ export function openSample(name: string): SampleCampaign {
     named: new Map(named),
     partials: shared('_partials'),
     layouts: shared('_layouts'),
+    ...(inlineCss === null ? {} : { inlineCss }),
   });
   return { campaign, rows, sample, templates };
 }
