@@ -16,6 +16,7 @@ import {
   innerHelpers,
   lenient,
   PRINT,
+  PRINT_RAW,
   type Site,
   step,
   VALUE,
@@ -84,7 +85,7 @@ function build(
   sites: Site[],
 ): Handlebars.TemplateDelegate {
   const program = rewrite(sheet, { isHtml, sites });
-  const names = [...BLOCK_HELPERS.keys(), ...VALUE_HELPERS.keys(), PRINT, VALUE, ARGUMENT, CONTEXT];
+  const names = [...BLOCK_HELPERS.keys(), ...VALUE_HELPERS.keys(), PRINT, PRINT_RAW, VALUE, ARGUMENT, CONTEXT];
   const knownHelpers = Object.fromEntries(names.map((name) => [name, true])) as KnownHelpers;
   try {
     const source = environment.precompile(program, {
@@ -118,6 +119,7 @@ function createEnvironment(sites: readonly Site[], toPrint: (text: string) => st
     with: withValue,
     [CONTEXT]: withContext,
     [PRINT]: inner.print,
+    [PRINT_RAW]: inner.printRaw,
     [VALUE]: inner.value,
     [ARGUMENT]: inner.argument,
   });

@@ -3,7 +3,7 @@ import { TemplateError } from './errors.ts';
 import { Misfit } from './formats.ts';
 import { VALUE_HELPERS, type ValueHelper, type Wants } from './helpers.ts';
 import { MAX_DEPTH, type Source, tooDeep } from './parse.ts';
-import { ARGUMENT, PRINT, type Site, VALUE } from './strict.ts';
+import { ARGUMENT, PRINT, PRINT_RAW, type Site, VALUE } from './strict.ts';
 import {
   type Call,
   callOf,
@@ -46,9 +46,10 @@ export class ExpressionRewriter {
   }
 
   /** What is put into the output. */
-  printed(what: Path | Call, loc: hbs.AST.SourceLocation, scope: Scope): SubExpression {
-    if ('params' in what) return innerCall(PRINT, this.#call(what, scope, 1), this.#resultSite(what), loc);
-    return innerCall(PRINT, this.#variable(what, scope), this.#site(what, 'text'), loc);
+  printed(what: Path | Call, loc: hbs.AST.SourceLocation, scope: Scope, isRaw = false): SubExpression {
+    const helper = isRaw ? PRINT_RAW : PRINT;
+    if ('params' in what) return innerCall(helper, this.#call(what, scope, 1), this.#resultSite(what), loc);
+    return innerCall(helper, this.#variable(what, scope), this.#site(what, 'text'), loc);
   }
 
   /** A variable may be missing; inside a helper's arguments it may not. */

@@ -104,7 +104,8 @@ class Rewriter {
   }
 
   #mustache(mustache: Mustache, scope: Scope): Mustache {
-    if (this.#isHtml && !mustache.escaped && !this.#allowed.has('raw')) {
+    const isRaw = this.#isHtml && !mustache.escaped;
+    if (isRaw && !this.#allowed.has('raw')) {
       const problem = 'found raw output, {{…}} is wanted: it escapes what the row brings';
       return this.#refuse(mustache, `${problem} (or ${liftedBy('raw')})`);
     }
@@ -118,7 +119,8 @@ class Rewriter {
     if (!isCall && !isPath(call.path)) {
       return this.#refuse(mustache, 'found a literal, a variable is wanted (a column with an odd name: {{[a name]}})');
     }
-    const printed = this.#expressions.printed(isCall || !isPath(call.path) ? call : call.path, mustache.loc, scope);
+    const what = isCall || !isPath(call.path) ? call : call.path;
+    const printed = this.#expressions.printed(what, mustache.loc, scope, isRaw);
     return { ...mustache, path: printed.path, params: printed.params, hash: printed.hash };
   }
 

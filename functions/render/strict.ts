@@ -20,6 +20,7 @@ export interface Site extends Use {
 
 /** Names that no template can call or use as a block parameter. */
 export const PRINT = '#print';
+export const PRINT_RAW = '#raw';
 export const VALUE = '#value';
 export const ARGUMENT = '#argument';
 export const CONTEXT = '#context';
@@ -69,6 +70,8 @@ class Unfit {
 
 export interface InnerHelpers {
   readonly print: (value: unknown, site: number, options: HelperOptions) => string;
+  /** HTML as it is: in a text that is made of HTML its tags count, so that nothing stands in for it. */
+  readonly printRaw: (value: unknown, site: number, options: HelperOptions) => string;
   readonly value: (value: unknown, site: number) => unknown;
   readonly argument: (value: unknown, site: number) => unknown;
 }
@@ -87,14 +90,18 @@ export function innerHelpers(sites: readonly Site[], toPrint: (text: string) => 
     if (found instanceof Unfit) throw found.error;
     return found;
   };
+  const printRaw: InnerHelpers['printRaw'] = (value, number, options) => {
+    const text = toPrint(String(demand(value, number)));
+    spend(options.data.account, text, sites[number]);
+    return text;
+  };
   return {
     argument: check,
     value: demand,
+    printRaw,
     print: (value, number, options) => {
-      const text = toPrint(String(demand(value, number)));
-      const { account } = options.data;
-      spend(account, text, sites[number]);
-      return account.standIns === undefined ? text : account.standIns.take(text);
+      const text = printRaw(value, number, options);
+      return options.data.account.standIns?.take(text) ?? text;
     },
   };
 }

@@ -203,6 +203,11 @@ test('each language has its own', () => {
   expect([set.hasText, set.isTextMade, set.sourceOf('text', {})]).toEqual([true, true, null]);
 });
 
+test('HTML that a row brings, where the template lets it through, is read as HTML', () => {
+  const set = compile('{{!-- allow: raw --}}<p>{{{x}}} {{x}}</p>');
+  expect(set.text({ x: '<b>a</b>&amp;' })).toBe('a& <b>a</b>&amp;\n');
+});
+
 test('a text that is written is taken as it is', () => {
   const text = { name: 'body.txt.hbs', text: 'written {{x}}' };
   const html = { name: 'body.html.hbs', text: '<p>Hello</p>' };
