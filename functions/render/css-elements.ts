@@ -40,6 +40,8 @@ export interface Found {
 const MARKUP =
   /<!--([\s\S]*?)(?:-->|$)|<(style|script|title|textarea|xmp|iframe|noembed|noframes|plaintext|svg|math)\b([^>]*)>([\s\S]*?)(<\/\2\s*>|$)|<([a-z][a-z0-9]*)((?:[\s/](?:[^"'>]|"[^"]{0,5000}"|'[^']{0,5000}'){0,2000})?)>/gi;
 const ATTRIBUTE = /([^\s=/"'<>]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?/g;
+/** The attributes of a style sheet that counts everywhere. */
+const ALWAYS = /^(?:\s+type\s*=\s*["']?text\/css["']?)?\s*$/i;
 const STYLE = /<style\b([^>]*)>([\s\S]*?)(?:<\/style\s*>|$)/gi;
 
 export function elementsIn(run: Run): Found {
@@ -53,7 +55,7 @@ export function elementsIn(run: Run): Found {
       for (const [, , hidden = ''] of comment.matchAll(STYLE)) sometimes.push(hidden);
     } else if (raw?.toLowerCase() === 'style') {
       if (end === '' || css.includes(VARIABLE) || rawAttributes.includes(VARIABLE)) isUnclear = true;
-      (/\bmedia\b/i.test(rawAttributes) ? sometimes : styles).push(css);
+      (ALWAYS.test(rawAttributes) ? styles : sometimes).push(css);
     } else if (name !== undefined) {
       const element = elementOf(run, name, attributes, match.index);
       if (element !== null) elements.push(element);

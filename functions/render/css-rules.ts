@@ -32,42 +32,67 @@ interface Declaration {
   readonly isComputed: boolean;
 }
 
+const NAME = '-?[a-z_][\\w-]*';
+const ELEMENT = '(?:\\*|[a-z][a-z0-9]*)?';
+
 /** `p`, `.card`, `td.card#top`, `*` */
-const SIMPLE = /^(?:\*|[a-z][a-z0-9]*)?(?:[.#][a-z_-][\w-]*)*$/i;
+const SIMPLE = new RegExp(`^${ELEMENT}(?:[.#]${NAME})*$`, 'i');
+
+const PSEUDO = ':(?:hover|link|visited|active|focus|first-child|last-child|first-of-type|last-of-type|root)';
+const ATTRIBUTE = `\\[${NAME}(?:[~|^$*]?="[^"\\\\]*")?\\]`;
+const PART = `(?=[*.#:[a-z_])${ELEMENT}(?:[.#]${NAME}|${PSEUDO}|${ATTRIBUTE})*`;
+
+/** A selector that every program knows. One that a program does not know takes the whole rule with it. */
+const KNOWN = new RegExp(`^${PART}(?:(?:\\s*[>+~]\\s*|\\s+)${PART})*$`, 'i');
 
 /** They set nothing on any element. */
 const HARMLESS = /^@(?:font-face|(?:-\w+-)?keyframes|charset|namespace|page|counter-style)\b/i;
 
-/** Properties that set one another. */
-const SHORTHANDS =
-  'animation background border column flex font grid inset list-style margin mask outline overflow padding place text-decoration transition'.split(
-    ' ',
-  );
+const ANY: Contest = { subject: '*', family: '*' };
 
-export function familyOf(name: string): string {
-  if (name === 'line-height') return 'font';
-  return SHORTHANDS.find((shorthand) => name === shorthand || name.startsWith(`${shorthand}-`)) ?? name;
+/** Properties that set one another, by a name for all of them. */
+const FAMILIES: readonly (readonly [family: string, members: RegExp])[] = [
+  ['*', /^all$/],
+  ['font', /^(?:font|line-height)(?:-|$)/],
+  ['size', /^(?:(?:min-|max-)?(?:width|height|inline-size|block-size))$/],
+  ['inset', /^(?:inset|top|right|bottom|left)(?:-|$)/],
+  ['gap', /^(?:grid-)?(?:row-|column-)?gap$/],
+  ['columns', /^columns?(?:-|$)/],
+  ['place', /^(?:place|align|justify)-/],
+  ['wrap', /^(?:white-space|text-wrap|word-wrap|overflow-wrap|word-break)(?:-|$)/],
+  ['text-align', /^text-align(?:-|$)/],
+  ['text-decoration', /^text-(?:decoration|underline)(?:-|$)/],
+  ['break', /^(?:page-)?break-/],
+];
+const PREFIXES =
+  /^(?:animation|background|border|contain|flex|grid|list-style|margin|mask|outline|overflow|padding|scroll|transition)(?=-|$)/;
+
+/** `-webkit-border-radius` is `border-radius`, and that may be set by `border`. */
+export function familyOf(property: string): string {
+  const name = property.replace(/^-[a-z]+-/, '');
+  return FAMILIES.find(([, members]) => members.test(name))?.[0] ?? PREFIXES.exec(name)?.[0] ?? name;
 }
 
-export function readStyleSheet(css: string): StyleSheet {
+export function readStyleSheet(text: string): StyleSheet {
+  const css = withoutComments(text);
+  if (!isBalanced(css)) return { rules: [], contested: [ANY] };
   const rules: Rule[] = [];
   const contested: Contest[] = [];
-  for (const { prelude, body } of blocksOf(withoutComments(css))) {
-    if (HARMLESS.test(prelude)) continue;
-    const isPlain = !prelude.startsWith('@') && body !== null && !body.includes('{');
-    const declarations = isPlain ? declarationsOf(body) : null;
+  for (const { prelude, body } of blocksOf(css)) {
+    const selectors = prelude.split(',').map((selector) => selector.trim());
+    const declarations =
+      body !== null && selectors.every((selector) => KNOWN.test(selector)) ? declarationsOf(body) : null;
     if (declarations === null) {
       contested.push(...contestsOf(prelude, body));
       continue;
     }
     const normal = declarations.filter(({ isImportant }) => !isImportant);
-    const selectors = prelude.split(',').map((selector) => selector.trim());
-    const simple = selectors.filter((selector) => selector !== '' && SIMPLE.test(selector));
+    const simple = selectors.filter((selector) => SIMPLE.test(selector));
     const others = selectors.filter((selector) => !simple.includes(selector));
-    const computed = normal.filter(({ isComputed }) => isComputed);
-    contested.push(...contestsOver(others, normal), ...contestsOver(simple, computed));
-    if (simple.length > 0)
-      rules.push({ selectors: simple, declarations: normal.filter(({ isComputed }) => !isComputed) });
+    const stays = normal.filter(({ name, isComputed }) => isComputed || familyOf(name) === '*');
+    contested.push(...contestsOver(others, normal), ...contestsOver(simple, stays));
+    const goes = normal.filter((declaration) => !stays.includes(declaration));
+    if (simple.length > 0) rules.push({ selectors: simple, declarations: goes });
   }
   return { rules, contested };
 }
@@ -88,24 +113,38 @@ export function contestsIn({ rules, contested }: StyleSheet): readonly Contest[]
   return [...contested, ...rules.flatMap(({ selectors, declarations }) => contestsOver(selectors, declarations))];
 }
 
-export function contests(
-  { subject, family }: Contest,
-  name: string,
-  element: { readonly name: string; readonly classes: string; readonly id: string },
-): boolean {
-  return (family === '*' || family === familyOf(name)) && mayMatch(subject, element);
+/** What is needed of an element to know which simple selectors match it. */
+export interface Matched {
+  /** In lower case. */
+  readonly name: string;
+  readonly classes: string;
+  readonly id: string;
 }
 
-function mayMatch(
-  subject: string,
-  { name, classes, id }: { readonly name: string; readonly classes: string; readonly id: string },
-): boolean {
+/** @returns the properties, by their families, that may be set on an element by what is contested */
+export function contestedOn(contested: readonly Contest[], element: Matched): (property: string) => boolean {
+  const families = new Set(contested.filter(({ subject }) => mayMatch(subject, element)).map(({ family }) => family));
+  return (property) => families.has('*') || families.has(familyOf(property));
+}
+
+/** Without a document type, programs read classes and ids in any case, and the cascade that is inlined does not. */
+export function inOtherCase(rules: readonly Rule[], element: Matched): readonly Contest[] {
+  return rules.flatMap(({ selectors, declarations }) => {
+    const doubtful = selectors.filter((each) => mayMatch(each, element) && !matches(each, element));
+    return contestsOver(doubtful, declarations);
+  });
+}
+
+function mayMatch(subject: string, { name, classes, id }: Matched): boolean {
+  return matches(subject.toLowerCase(), { name, classes: classes.toLowerCase(), id: id.toLowerCase() });
+}
+
+function matches(subject: string, { name, classes, id }: Matched): boolean {
   const [type = ''] = /^[^.#]*/.exec(subject) ?? [];
   if (type !== '' && type !== '*' && type.toLowerCase() !== name) return false;
-  // Some programs read class and id in any case.
-  const own = classes.toLowerCase().split(/\s+/);
-  return [...subject.toLowerCase().matchAll(/([.#])([\w-]+)/g)].every(([, sign, word = '']) =>
-    sign === '.' ? own.includes(word) : id.toLowerCase() === word,
+  const own = classes.split(/\s+/);
+  return [...subject.matchAll(/([.#])([\w-]+)/g)].every(([, sign, word = '']) =>
+    sign === '.' ? own.includes(word) : id.trim() === word,
   );
 }
 
@@ -116,12 +155,12 @@ export function namesIn(style: string): readonly string[] | null {
 
 /** What is within `@media`, within another rule, or is no CSS. */
 function contestsOf(prelude: string, body: string | null): readonly Contest[] {
-  if (body === null || /^@(?:import|layer)\b/i.test(prelude)) return [{ subject: '*', family: '*' }];
   if (HARMLESS.test(prelude)) return [];
+  if (body === null || /^@layer\b/i.test(prelude)) return [ANY];
   if (prelude.startsWith('@') && body.includes('{')) {
     return blocksOf(body).flatMap((block) => contestsOf(block.prelude, block.body));
   }
-  if (body.includes('{')) return [{ subject: '*', family: '*' }];
+  if (prelude.startsWith('@') || body.includes('{')) return [ANY];
   const selectors = prelude.split(',');
   const declarations = declarationsOf(body);
   if (declarations !== null) return contestsOver(selectors, declarations);
@@ -173,6 +212,7 @@ function blocksOf(css: string): { readonly prelude: string; readonly body: strin
 
 /** Null for what is no list of plain declarations: it is kept away from. */
 function declarationsOf(body: string): Declaration[] | null {
+  if (!isBalanced(body)) return null;
   const declarations: Declaration[] = [];
   let from = 0;
   const ends = [...signsOf(body).filter(({ sign }) => sign === ';'), { index: body.length, sign: ';' }];
@@ -187,6 +227,18 @@ function declarationsOf(body: string): Declaration[] | null {
   }
   return declarations;
 }
+
+/** Whether quotes and parentheses are closed, and nothing is written by its number. */
+function isBalanced(css: string): boolean {
+  let rest = css.replace(QUOTED, '');
+  for (let length = -1; length !== rest.length; ) {
+    length = rest.length;
+    rest = rest.replace(/\([^()]*\)|\[[^[\]]*\]/g, '');
+  }
+  return !/["'()[\]\\]/.test(rest);
+}
+
+const QUOTED = /"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*'/g;
 
 /** Braces and semicolons that are not within quotes or parentheses. */
 function signsOf(css: string): { readonly index: number; readonly sign: string }[] {

@@ -8,7 +8,15 @@
  */
 
 import { type Element, elementsIn, type Found, type Run, VARIABLE } from './css-elements.ts';
-import { contests, contestsIn, namesIn, readStyleSheet, type StyleSheet, written } from './css-rules.ts';
+import {
+  contestedOn,
+  contestsIn,
+  inOtherCase,
+  namesIn,
+  readStyleSheet,
+  type StyleSheet,
+  written,
+} from './css-rules.ts';
 import type { Library, PartialCall } from './library.ts';
 import { type Spot, START } from './lint-html.ts';
 import { advance } from './lint-reader.ts';
@@ -223,13 +231,15 @@ function stylingOf(
   const contested = [...sheets].flatMap(([css, sheet]) =>
     certain.includes(css) ? sheet.contested : contestsIn(sheet),
   );
-  const declared = inlinedOn(plains, written(certain.flatMap((css) => sheets.get(css)?.rules ?? [])), inline);
+  const rules = certain.flatMap((css) => sheets.get(css)?.rules ?? []);
+  const declared = inlinedOn(plains, written(rules), inline);
   return (element) => {
-    const style = element.style.includes(VARIABLE) ? null : namesIn(element.style);
+    const own = element.style.includes(VARIABLE) ? null : namesIn(element.style);
+    const isContested = contestedOn([...contested, ...inOtherCase(rules, element)], element);
     const kept = (declared.get(plain(element)) ?? '').split(/(?<=;) /).filter((declaration) => {
       const name = declaration.slice(0, declaration.indexOf(':'));
       // What the element itself says of the same name comes behind it, and wins.
-      return style?.includes(name) !== true && !contested.some((contest) => contests(contest, name, element));
+      return own?.includes(name) !== true && !isContested(name);
     });
     return kept.every((declaration) => WRITABLE.test(declaration)) ? kept.join(' ') : '';
   };

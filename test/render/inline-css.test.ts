@@ -75,6 +75,17 @@ describe('an element gets', () => {
     ],
     ['empty elements', `${css('img{border:0}')}<img src="cid:a"/><br>`, '<img style="border: 0;" src="cid:a"/><br>'],
     ['comments in a sheet', `${css('/* p{color:blue} */p{/* x */color:red}')}<p>x</p>`, '<p style="color: red;">x</p>'],
+    [
+      'no class in another case',
+      `${css('p{margin:0;color:blue}.A{color:red}')}<p class=a>x</p>`,
+      '<p style="margin: 0;" class=a>x</p>',
+    ],
+    [
+      'nothing of other media',
+      `<style media="print">p{color:red}</style>${css('p{color:blue;margin:0}')}<p>x</p>`,
+      '<p style="margin: 0;">x</p>',
+    ],
+    ['nothing of what is no CSS', `<style type="text/x">p{color:red}</style><p>x</p>`, '<p>x</p>'],
     ['names in capitals', `${css('P{COLOR:red}')}<P>x</P>`, '<P style="color: red;">x</P>'],
   ])('%s', (_what, template, html) => {
     expect(inlined(template)).toBe(html);
@@ -105,6 +116,12 @@ describe('a style sheet keeps', () => {
     ['variables of CSS', ':root{--a:red}p{color:var(--a);margin:0}', '<p style="margin: 0;">x</p>'],
     ['what only some read', 'p{margin:0}b{*zoom:1;margin:1px}', '<p style="margin: 0;">x</p>'],
     ['the like on the element', 'p{margin:0}p{*margin:1px}', '<p>x</p>'],
+    ['all rules with a selector that some do not know', 'p{margin:0}p,p::-moz-x{margin:1px}', '<p>x</p>'],
+    ['not for a selector that all know', 'p,a:hover,#o b,i[lang]{margin:0}', '<p style="margin: 0;">x</p>'],
+    ['all where a quote or parenthesis is open', 'p{margin:0}b{color:rgb(1;margin:1px}', '<p>x</p>'],
+    ['all where a character is written by its number', 'p{margin:0}\\70 {margin:1px}', '<p>x</p>'],
+    ['all that resets all', 'p{margin:0;all:unset}b{all:unset}', '<p>x</p>'],
+    ['other names of the same', 'p{border-radius:1px}*:hover{-webkit-border-radius:2px}', '<p>x</p>'],
     ['what has quotes', `p{font-family:"A B"}`, '<p>x</p>'],
     [
       'animations and fonts',
