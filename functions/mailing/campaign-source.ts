@@ -3,7 +3,6 @@ import { composeMessage, encodeAttachment, HeaderError, mediaTypeOf } from '#mim
 import {
   compileTemplates,
   type LanguageSource,
-  loadCssInliner,
   loadPlainText,
   type Source,
   TemplateError,
@@ -173,18 +172,13 @@ async function compile(source: CampaignSource, campaign: Campaign, templates: Te
   // Watches, screen readers and spam filters look for a text.
   const needsText = templates.has('html') && !templates.has('text');
   const toText = needsText ? await loadPlainText() : null;
-  const shared = {
-    partials: await sharedTemplates(source, '_partials'),
-    layouts: await sharedTemplates(source, '_layouts'),
-  };
-  const inlineCss = mayHaveStyleSheet(sources.html, shared) ? await loadCssInliner() : null;
   try {
     return compileTemplates({
       ...sources,
-      ...shared,
       ...(toText === null ? {} : { toText }),
-      ...(inlineCss === null ? {} : { inlineCss }),
       named,
+      partials: await sharedTemplates(source, '_partials'),
+      layouts: await sharedTemplates(source, '_layouts'),
     });
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
@@ -192,16 +186,6 @@ async function compile(source: CampaignSource, campaign: Campaign, templates: Te
       cause: error,
     });
   }
-}
-
-type Shared = Pick<TemplateSources, 'partials' | 'layouts'>;
-
-/** In the HTML itself, or in what it may call. */
-function mayHaveStyleSheet(html: LanguageSource | undefined, { partials, layouts }: Shared): boolean {
-  if (html === undefined) return false;
-  const own = [html, ...(html.languages?.values() ?? [])].map(({ text }) => text);
-  const others = own.some((text) => /\{\{~?#?>/.test(text)) ? [...partials.values(), ...layouts.values()] : [];
-  return [...own, ...others.map(({ text }) => text)].some((text) => /<style\b/i.test(text));
 }
 
 type PartSources = Pick<TemplateSources, Part>;

@@ -2,7 +2,7 @@
 import Handlebars from 'handlebars';
 import { TemplateError } from './errors.ts';
 import { BLOCK_HELPERS, VALUE_HELPERS } from './helpers.ts';
-import { type InlineCss, inlineStyles } from './inline-css.ts';
+import { inlineStyles } from './inline-css.ts';
 import type { Library } from './library.ts';
 import { lint } from './lint.ts';
 import type { Sheet } from './parse.ts';
@@ -28,14 +28,14 @@ export type Template = (variables: Variables, account: Account) => string;
 /** HTML and iCalendar escape what they print; subjects, text and names do not. */
 export type Form = 'text' | 'html' | 'calendar';
 
-/**
- * @param inlineCss puts style sheets on elements. Default: they stay style sheets alone.
- * @returns compiles a sheet with all that it reaches; sheets are compiled once. HTML is linted as well.
- */
-export function createCompiler(library: Library, form: Form, inlineCss?: InlineCss): (sheet: Sheet) => Template {
-  if (inlineCss === undefined) return compilerOf(library, form, new Map());
-  // What a partial's elements get hangs on the style sheets of the whole mail.
-  return (root) => compilerOf(library, form, inlineStyles(root, library, inlineCss))(root);
+/** @returns compiles a sheet with all that it reaches; sheets are compiled once. HTML is linted as well. */
+export function createCompiler(library: Library, form: Form): (sheet: Sheet) => Template {
+  return compilerOf(library, form, new Map());
+}
+
+/** The same for HTML, with its style sheets on its elements, too: of a partial's that hangs on the whole mail. */
+export function createInliningCompiler(library: Library): (sheet: Sheet) => Template {
+  return (root) => compilerOf(library, 'html', inlineStyles(root, library))(root);
 }
 
 /** @param styled what to compile in place of a sheet */

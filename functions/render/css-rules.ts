@@ -24,7 +24,7 @@ export interface Rule {
   readonly declarations: readonly Declaration[];
 }
 
-interface Declaration {
+export interface Declaration {
   readonly name: string;
   readonly value: string;
   readonly isImportant: boolean;
@@ -97,17 +97,6 @@ export function readStyleSheet(text: string): StyleSheet {
   return { rules, contested };
 }
 
-/** Rules as a style sheet again. */
-export function written(rules: readonly Rule[]): string {
-  return rules
-    .filter(({ declarations }) => declarations.length > 0)
-    .map(({ selectors, declarations }) => {
-      const lines = declarations.map(({ name, value }) => `${name}: ${value};`);
-      return `${selectors.join(', ')} { ${lines.join(' ')} }`;
-    })
-    .join('\n');
-}
-
 /** Everything that a style sheet could set. */
 export function contestsIn({ rules, contested }: StyleSheet): readonly Contest[] {
   return [...contested, ...rules.flatMap(({ selectors, declarations }) => contestsOver(selectors, declarations))];
@@ -119,6 +108,35 @@ export interface Matched {
   readonly name: string;
   readonly classes: string;
   readonly id: string;
+}
+
+/**
+ * The cascade of rules over one element: of each property what the strongest rule says, and of equal ones the last. The
+ * strongest stand last, so that a shorthand and its parts set one another as they do in the style sheet.
+ */
+export function cascade(rules: readonly Rule[], element: Matched): readonly Declaration[] {
+  const strongest = new Map<
+    string,
+    { readonly strength: number; readonly order: number; readonly said: Declaration[] }
+  >();
+  for (const [order, { selectors, declarations }] of rules.entries()) {
+    const strength = Math.max(...selectors.map((each) => (matches(each, element) ? strengthOf(each) : -1)));
+    if (strength < 0) continue;
+    for (const [name, said] of Map.groupBy(declarations, (declaration) => declaration.name)) {
+      if (strength < (strongest.get(name)?.strength ?? 0)) continue;
+      strongest.delete(name);
+      strongest.set(name, { strength, order, said });
+    }
+  }
+  return [...strongest.values()]
+    .sort((a, b) => a.strength - b.strength || a.order - b.order)
+    .flatMap(({ said }) => said);
+}
+
+/** Ids count more than any number of classes, and classes more than a name. */
+function strengthOf(selector: string): number {
+  const [ids, classes] = ['#', '.'].map((sign) => selector.split(sign).length - 1);
+  return (ids ?? 0) * 1e6 + (classes ?? 0) * 1e3 + (/^[a-z]/i.test(selector) ? 1 : 0);
 }
 
 /** @returns the properties, by their families, that may be set on an element by what is contested */

@@ -9,27 +9,19 @@
 
 import { type Element, elementsIn, type Found, type Run, VARIABLE } from './css-elements.ts';
 import {
+  cascade,
   contestedOn,
   contestsIn,
   inOtherCase,
   namesIn,
   readStyleSheet,
   type StyleSheet,
-  written,
 } from './css-rules.ts';
 import type { Library, PartialCall } from './library.ts';
 import { type Spot, START } from './lint-html.ts';
 import { advance } from './lint-reader.ts';
 import type { Sheet } from './parse.ts';
 import { bodyOf, type Content, type PartialBlock, type Program, programsOf, type Statement } from './syntax.ts';
-
-/** Puts a style sheet's declarations on the elements of an HTML: `loadCssInliner`. */
-export type InlineCss = (html: string, css: string) => string;
-
-/** @returns what puts style sheets on elements. Only campaigns with a style sheet load it: it takes a while. */
-export async function loadCssInliner(): Promise<InlineCss> {
-  return (await import('./css-inliner.ts')).inlineCss;
-}
 
 /** Partials entered, and characters looked at; more is left as it is. */
 const MAX_CALLS = 1_000;
@@ -56,13 +48,13 @@ interface RunPart {
 }
 
 /** @returns of each sheet that the root reaches the sheet to compile in its place; none where nothing changes */
-export function inlineStyles(root: Sheet, library: Library, inline: InlineCss): ReadonlyMap<Sheet, Sheet> {
+export function inlineStyles(root: Sheet, library: Library): ReadonlyMap<Sheet, Sheet> {
   // Refuses circles, so that the walk has an end.
   const sheets = library.reach(root);
   const walk = new Walk(library);
   walk.root(root);
-  const texts = walk.isUnclear ? new Map<Content, string>() : textsOf(walk, inline);
-  if (texts.size === 0) return new Map();
+  if (walk.isUnclear || walk.styles.size === 0) return new Map();
+  const texts = textsOf(walk);
   const changed = (sheet: Sheet): Sheet => ({ ...sheet, program: withTexts(sheet.program, texts) });
   return new Map(sheets.map((sheet) => [sheet, changed(sheet)]));
 }
@@ -193,8 +185,8 @@ function partsOf(program: Program): readonly Part[] {
 }
 
 /** The texts of the template that change, with the declarations put in. */
-function textsOf(walk: Walk, inline: InlineCss): ReadonlyMap<Content, string> {
-  const stylings = stylingsOf(walk, inline);
+function textsOf(walk: Walk): ReadonlyMap<Content, string> {
+  const stylings = stylingsOf(walk);
   const texts = new Map<Content, string>();
   for (const [content, places] of walk.shown) {
     let text = content.value;
@@ -212,53 +204,40 @@ function textsOf(walk: Walk, inline: InlineCss): ReadonlyMap<Content, string> {
 type Styling = (element: Element) => string;
 
 /** By the way that elements are shown. */
-function stylingsOf(walk: Walk, inline: InlineCss): ReadonlyMap<string, Styling> {
+function stylingsOf(walk: Walk): ReadonlyMap<string, Styling> {
   const sheets = new Map([...walk.styles].map((css) => [css, readStyleSheet(css)]));
-  const elements = new Map<string, Set<string>>();
-  for (const { element, ways } of [...walk.shown.values()].flatMap((places) => [...places.values()])) {
-    for (const way of ways) elements.set(way, (elements.get(way) ?? new Set()).add(plain(element)));
-  }
-  return new Map([...elements].map(([way, plains]) => [way, stylingOf(JSON.parse(way), sheets, [...plains], inline)]));
+  const ways = new Set(
+    [...walk.shown.values()].flatMap((places) => [...places.values()].flatMap((each) => [...each.ways])),
+  );
+  return new Map([...ways].map((way) => [way, stylingOf(JSON.parse(way), sheets)]));
 }
 
 /** @param certain the style sheets that are there; the others may be */
-function stylingOf(
-  certain: readonly string[],
-  sheets: ReadonlyMap<string, StyleSheet>,
-  plains: readonly string[],
-  inline: InlineCss,
-): Styling {
+function stylingOf(certain: readonly string[], sheets: ReadonlyMap<string, StyleSheet>): Styling {
   const contested = [...sheets].flatMap(([css, sheet]) =>
     certain.includes(css) ? sheet.contested : contestsIn(sheet),
   );
   const rules = certain.flatMap((css) => sheets.get(css)?.rules ?? []);
-  const declared = inlinedOn(plains, written(rules), inline);
   return (element) => {
     const own = element.style.includes(VARIABLE) ? null : namesIn(element.style);
     const isContested = contestedOn([...contested, ...inOtherCase(rules, element)], element);
-    const kept = (declared.get(plain(element)) ?? '').split(/(?<=;) /).filter((declaration) => {
-      const name = declaration.slice(0, declaration.indexOf(':'));
-      // What the element itself says of the same name comes behind it, and wins.
-      return own?.includes(name) !== true && !isContested(name);
-    });
-    return kept.every((declaration) => WRITABLE.test(declaration)) ? kept.join(' ') : '';
+    // What the element itself says of the same name comes behind it, and wins.
+    const kept = cascade(rules, element).filter(({ name }) => own?.includes(name) !== true && !isContested(name));
+    const declared = kept.map(({ name, value }) => `${name}: ${quotedIn(element.quote ?? '"', value)};`);
+    return declared.every((declaration) => WRITABLE.test(declaration)) ? declared.join(' ') : '';
   };
 }
 
-/** Every element alone: its place among others plays no part in the rules. */
-function inlinedOn(plains: readonly string[], css: string, inline: InlineCss): ReadonlyMap<string, string> {
-  if (css === '') return new Map();
-  const tags = inline(plains.join('\n'), css).match(/<[a-z][a-z0-9]* data-alone="yes"[^>]*>/g) ?? [];
-  if (tags.length !== plains.length) return new Map();
-  return new Map(plains.map((each, index) => [each, / style="([^"]*)"/.exec(tags[index] ?? '')?.[1] ?? '']));
+const UNWRITABLE = '<';
+
+/** Quotes are the other ones than the attribute's, and one of both kinds makes it unwritable. */
+function quotedIn(quote: string, value: string): string {
+  if (value.includes('"') && value.includes("'")) return UNWRITABLE;
+  return value.replace(/["']/g, quote === '"' ? "'" : '"');
 }
 
-function plain({ name, classes, id }: Element): string {
-  return `<${name} data-alone="yes" class="${classes}"${id === '' ? '' : ` id="${id}"`}></${name}>`;
-}
-
-/** Nothing that HTML or a quote would read otherwise. */
-const WRITABLE = /^[^"'&<>\\\ufdd0]+$/;
+/** Nothing that HTML would read otherwise. */
+const WRITABLE = /^[^&<>\\\ufdd0]+$/;
 
 function attribute({ quote }: Element, declared: string): string {
   return quote === null ? ` style="${declared}"` : `${declared} `;

@@ -27,7 +27,6 @@
  * This room alone knows Handlebars, and knows nothing of mail.
  */
 export { type Place, RenderError, TemplateError, type Use } from './errors.ts';
-export { type InlineCss, loadCssInliner } from './inline-css.ts';
 export { fallbackTags, languageTag } from './languages.ts';
 export { loadPlainText } from './made-text.ts';
 export type { Source } from './parse.ts';

@@ -1,7 +1,6 @@
 /** A campaign's templates, compiled once and rendered for each row. */
-import { createCompiler, type Template } from './compiler.ts';
+import { createCompiler, createInliningCompiler, type Template } from './compiler.ts';
 import { RenderError, TemplateError } from './errors.ts';
-import type { InlineCss } from './inline-css.ts';
 import { type InLanguages, readerOf } from './languages.ts';
 import { type Library, openLibrary } from './library.ts';
 import { StandIns, textMaker } from './made-text.ts';
@@ -25,8 +24,8 @@ export interface TemplateSources {
   readonly text?: LanguageSource;
   /** Makes a text of HTML where none is written: `loadPlainText`. Default: then there is none. */
   readonly toText?: (html: string) => string;
-  /** Puts style sheets on the elements of the HTML: `loadCssInliner`. Default: they stay style sheets alone. */
-  readonly inlineCss?: InlineCss;
+  /** Whether the style sheets of the HTML are put on its elements, too. Default: yes. */
+  readonly inlineCss?: boolean;
   /** iCalendar. */
   readonly calendar?: LanguageSource;
   /** Other one-line strings with variables: an attachment's name, for example. */
@@ -65,7 +64,8 @@ export interface TemplateSet {
 export function compileTemplates(sources: TemplateSources): TemplateSet {
   const library = openLibrary(sources);
   const compileText = createCompiler(library, 'text');
-  const compileHtml = createCompiler(library, 'html', sources.inlineCss);
+  const compileAmp = createCompiler(library, 'html');
+  const compileHtml = sources.inlineCss === false ? compileAmp : createInliningCompiler(library);
   const oneLine = (source: Source) => {
     const sheet = parseSheet(source, 'template');
     refuseLineBreaks(sheet, library);
@@ -86,7 +86,6 @@ export function compileTemplates(sources: TemplateSources): TemplateSet {
       const makeText = toText && textRenderer(template, source.name, toText);
       return { sheet, render: renderer(template, source.name, false), makeText };
     });
-  const compileAmp = createCompiler(library, 'html');
   const amp = sources.amp && inLanguages(sources.amp, (source) => body(source, compileAmp));
   const text = sources.text && inLanguages(sources.text, (source) => body(source, compileText));
   const madeText = html && toText && ((variables: Variables) => html.read(variables).makeText?.(variables) ?? '');

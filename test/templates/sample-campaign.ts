@@ -2,14 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import {
-  compileTemplates,
-  type InlineCss,
-  type LanguageSource,
-  loadCssInliner,
-  type Source,
-  type TemplateSet,
-} from '#render';
+import { compileTemplates, type LanguageSource, type Source, type TemplateSet } from '#render';
 
 export const root = join(import.meta.dirname, '../../templates');
 
@@ -40,10 +33,8 @@ export interface SampleCampaign {
   readonly templates: TemplateSet;
 }
 
-const loadedInliner = await loadCssInliner();
-
-/** @param inlineCss null leaves style sheets off the elements; mails have them there. */
-export function openSample(name: string, inlineCss: InlineCss | null = loadedInliner): SampleCampaign {
+/** @param inlineCss whether style sheets are put on the elements, as they are in mails */
+export function openSample(name: string, inlineCss = true): SampleCampaign {
   const campaign: CampaignFile = JSON.parse(source(`${name}/campaign.json`).text);
   const rows: Record<string, string>[] = parse(source(`${name}/${campaign.audience}`).text, { columns: true });
   const sample: Record<string, string> = JSON.parse(source(`${name}/sample.json`).text);
@@ -58,7 +49,7 @@ export function openSample(name: string, inlineCss: InlineCss | null = loadedInl
     named: new Map(named),
     partials: shared('_partials'),
     layouts: shared('_layouts'),
-    ...(inlineCss === null ? {} : { inlineCss }),
+    inlineCss,
   });
   return { campaign, rows, sample, templates };
 }
