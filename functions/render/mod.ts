@@ -10,6 +10,7 @@
  *    the forms of the text's language (`plurals.ts`).
  * 4. `lint.ts` follows HTML to where each variable stands (`lint-html.ts`, `lint-reader.ts`), and refuses it where escaping
  *    does not do (`lint-rules.ts`); addresses that a row brings whole pass `addresses.ts`.
+ *    `inline-css.ts` puts style sheets (`css-rules.ts`) on elements (`css-elements.ts`).
  *    `compiler.ts` compiles the rewritten trees, once per campaign; `required.ts` lists what every row must bring.
  * 5. `template-set.ts` renders rows, whose variables pass `values.ts` first, each in the language of its reader
  *    (`languages.ts`). Where no text is written, it is made of the HTML (`made-text.ts`, `plain-text.ts`).
