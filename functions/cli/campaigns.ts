@@ -31,15 +31,19 @@ export async function findCampaign(word: string, shell: Shell): Promise<Campaign
 
 /** Names of the campaigns under templates/ here, or else the project's. */
 export async function campaignNames(shell: Shell): Promise<string[]> {
-  for (const folder of [join(shell.cwd, 'templates'), PROJECT_TEMPLATES]) {
-    if (!(await isFolder(folder))) continue;
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isDirectory() && !/^[._]/.test(entry.name))
-      .map(({ name }) => name)
-      .sort();
-  }
-  return [];
+  const folder = await campaignsFolder(shell);
+  if (!(await isFolder(folder))) return [];
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() && !/^[._]/.test(entry.name))
+    .map(({ name }) => name)
+    .sort();
+}
+
+/** templates/ here, or else the project's. */
+export async function campaignsFolder({ cwd }: Shell): Promise<string> {
+  const folder = join(cwd, 'templates');
+  return (await isFolder(folder)) ? folder : PROJECT_TEMPLATES;
 }
 
 /** The audience that `--audience` or the campaign names. @throws InputError where there is none */

@@ -1,22 +1,23 @@
 import { dirname, join, resolve } from 'node:path';
-import { readAudience } from '#audience';
-import { type Choice, loadPreview } from '#local';
-import { findCampaign, openAudience, openCampaign, PROJECT } from './campaigns.ts';
-import type { Command, Shell, Words } from './command.ts';
-import { explain } from './explain.ts';
+import { loadPreview, type PreviewSource, type Watched } from '#local';
+import { campaignNames, campaignsFolder, findCampaign, PROJECT } from './campaigns.ts';
+import { type Command, InputError, type Shell } from './command.ts';
 import { untilStopped } from './inbox.ts';
-import { composeOne, now, recipientOf, rowOf, sampleRecipient } from './single-mail.ts';
+import { type PreviewOptions, previewMail, previewRows } from './preview-campaign.ts';
+import { inWords } from './preview-problems.ts';
+import { relaysFile } from './relays.ts';
 import { stateFolder } from './states.ts';
 
 const PORT = 8026;
-const ROWS = 100;
 
 export const preview: Command = {
   name: 'preview',
   summary: "Show a campaign's mail on a web page that reloads when a file is saved.",
-  usage: ['preview <campaign> [--audience FILE] [--port PORT] [--state DIR]'],
+  usage: ['preview [campaign] [--audience FILE] [--port PORT] [--state DIR]'],
   details: `
-HTML (wide, phone and dark), text, headers and source of any row, or of one that you type. Loopback only; nothing is sent.
+HTML (wide, phone and dark), text, source and headers of the sample, of any row, or of one that you type, in any language;
+beside it what check says of it, with file and line. Without a name: all campaigns under templates/, one of them at a time.
+Loopback only; nothing is sent.
 Dark is what a mail program that prefers dark colours asks a mail's own styles for; programs that turn colours round do more.`,
   options: {
     audience: { type: 'string', value: 'FILE', description: "recipients in place of the campaign's own" },
@@ -24,17 +25,20 @@ Dark is what a mail program that prefers dark colours asks a mail's own styles f
     state: { type: 'string', value: 'DIR', description: 'whose key signs the link to leave a list (default .cartero)' },
   },
   examples: [
-    ['preview newsletter', `the page at http://127.0.0.1:${PORT}`],
-    ['preview invoice --audience /tmp/customers.csv --port 0', 'other recipients, any port'],
+    ['preview', 'all campaigns to choose from'],
+    ['preview newsletter', `one campaign, at http://127.0.0.1:${PORT}`],
+    ['preview newsletter --audience november.csv --port 0', 'other recipients, any port'],
   ],
   async run(words, shell) {
-    const [name = ''] = words.positional(['campaign']);
+    const [name] = words.positional(['campaign'], { optional: 1 });
     const port = words.count('port', { from: 0, to: 65_535 }) ?? PORT;
+    const options = { audienceFile: words.text('audience'), state: stateFolder(words, shell), shell };
+    const source = await sourceOf(name, options);
     const { startPreviewPage } = await loadPreview();
-    const page = await startPreviewPage(await sourceOf(name, words, shell), port);
+    const page = await startPreviewPage(source, port);
     try {
       shell.note(`Preview    ${page.url}`);
-      shell.note('\nSave a file of the campaign, and the page shows it. Ctrl-C ends it.');
+      shell.note('\nSave a file, and the page shows it. Ctrl-C ends it.');
       await untilStopped(shell);
       return 0;
     } finally {
@@ -43,32 +47,34 @@ Dark is what a mail program that prefers dark colours asks a mail's own styles f
   },
 };
 
-async function sourceOf(name: string, words: Words, shell: Shell) {
-  const { identity, location } = await findCampaign(name, shell);
-  const audienceFile = words.text('audience');
-  const state = stateFolder(words, shell);
-  const { searchRows } = await loadPreview();
-  const beside = [dirname(identity), join(PROJECT, 'templates')];
-  const shared = new Set(beside.flatMap((folder) => [join(folder, '_layouts'), join(folder, '_partials')]));
-  const audienceFolder = audienceFile === undefined ? [] : [dirname(resolve(shell.cwd, audienceFile))];
+/** @throws InputError where there is no campaign of the name, none at all, or no such audience */
+async function sourceOf(name: string | undefined, options: Omit<PreviewOptions, 'campaigns'>): Promise<PreviewSource> {
+  const { shell, audienceFile } = options;
+  const campaigns = async () => (name === undefined ? await campaignNames(shell) : [name]);
+  if ((await campaigns()).length === 0)
+    throw new InputError('there is no campaign under templates/; make one with `cartero new <name>`');
   return {
-    campaign: location,
-    folders: [identity, ...shared, ...audienceFolder],
-    async compose({ row, json, locale }: Choice): Promise<Uint8Array> {
-      const campaign = await openCampaign(name, shell);
-      const fields =
-        json !== null
-          ? recipientOf(json, 'what you typed')
-          : row !== null
-            ? await rowOf(await openAudience(campaign, audienceFile, shell), row)
-            : await sampleRecipient(campaign);
-      const chosen = locale === null ? fields : { ...fields, locale };
-      return Buffer.concat((await composeOne(campaign, chosen, { date: now(), state, shell })).data.pieces);
-    },
-    async rows({ search, after }: { readonly search: string; readonly after: number }) {
-      const audience = await openAudience(await openCampaign(name, shell), audienceFile, shell);
-      return searchRows(readAudience(audience.open(), { name: audience.name }), { search, after, limit: ROWS });
-    },
-    explain: (error: unknown) => explain(error, 'preview').replace(/^cartero preview: /, ''),
+    watched: [...(await watchedOf(name, shell)), ...given(audienceFile, shell)],
+    campaigns,
+    mail: (campaign, choice) => previewMail(campaign, choice, { ...options, campaigns }),
+    rows: (campaign, query) => previewRows(campaign, query, { ...options, campaigns }),
+    explain: inWords,
   };
+}
+
+/** The campaign's own folder, or that of all of them, and whatever else their mails are made of. */
+async function watchedOf(name: string | undefined, shell: Shell): Promise<Watched[]> {
+  const own = name === undefined ? await campaignsFolder(shell) : (await findCampaign(name, shell)).identity;
+  const beside = [name === undefined ? own : dirname(own), join(PROJECT, 'templates')];
+  const shared = beside.flatMap((folder) => [join(folder, '_layouts'), join(folder, '_partials')]);
+  const folders = [own, ...shared].filter((path) => path === own || !path.startsWith(`${own}/`));
+  const relays = relaysFile(shell);
+  return [
+    ...[...new Set(folders)].map((path) => ({ path, isFile: false })),
+    ...(relays === undefined ? [] : [{ path: relays, isFile: true }]),
+  ];
+}
+
+function given(audienceFile: string | undefined, { cwd }: Shell): Watched[] {
+  return audienceFile === undefined ? [] : [{ path: resolve(cwd, audienceFile), isFile: true }];
 }

@@ -8,6 +8,7 @@ import {
   type LoadedCampaign,
   type Mail,
   MailComposer,
+  type MailRow,
   type PlannedRow,
   Planner,
   pinInPlace,
@@ -83,6 +84,16 @@ export async function composeOne(
   fields: Record<string, unknown>,
   options: SingleMailOptions,
 ): Promise<Mail> {
+  const { composer, row } = await planOne(loaded, fields, options);
+  return composer.compose(row);
+}
+
+/** The same, up to the composing. @throws InputError where the recipient is not in order */
+export async function planOne(
+  loaded: LoadedCampaign,
+  fields: Record<string, unknown>,
+  options: SingleMailOptions,
+): Promise<{ readonly composer: MailComposer; readonly row: MailRow }> {
   const recipient = options.to === undefined ? fields : { ...fields, email: options.to };
   const line = Buffer.from(`${JSON.stringify(recipient)}\n`);
   const audience: AudienceFile = {
@@ -108,7 +119,7 @@ export async function composeOne(
   const { relay, from } = loaded.campaign;
   const signer = await openSigner({ relay, fromDomain: from.mailbox.domain }, options.shell);
   const composer = await MailComposer.open(loaded, { date: options.date, readFile, linkKeys, signer });
-  return composer.compose({ ...planned, fields: planned.fields });
+  return { composer, row: { ...planned, fields: planned.fields } };
 }
 
 export function now(): number {

@@ -14,7 +14,7 @@ export type * from './inbox/mod.ts';
 export { LinkKeysError, openLinkKeys, readLinkKeys } from './link-keys.ts';
 export { loadInbox } from './load-inbox.ts';
 export { loadPreview } from './load-preview.ts';
-export type { Choice } from './preview/mod.ts';
+export type * from './preview/mod.ts';
 export { openProcessLock, type ProcessLock } from './process-lock.ts';
 export { type LocalState, openState, StateError, type StateOptions } from './state.ts';
 export { systemClock } from './system-clock.ts';

@@ -16,6 +16,7 @@ export { type Campaign, parseCampaign } from './campaign.ts';
 export {
   type CampaignSource,
   type FileTree,
+  givenVariables,
   type LoadedCampaign,
   loadCampaign,
   objectNameProblem,

@@ -19,7 +19,8 @@ const page = await browser.newPage({
 });
 await page.goto(url);
 if (tab) await page.getByRole('tab', { name: tab }).click();
-await page.waitForLoadState('networkidle').catch(() => {});
+// A page that is told of changes never ends its last request.
+await page.waitForLoadState('networkidle', { timeout: 5_000 }).catch(() => {});
 await page.waitForTimeout(500);
 await page.screenshot({ path: target });
 await browser.close();

@@ -22,7 +22,7 @@ async function folderWithCampaign(files: Parameters<typeof writeCampaign>[2] = {
 }
 
 describe('cartero', () => {
-  const names = ['new', 'check', 'compose', 'plan', 'run', 'send', 'status', 'transcript', 'inbox'];
+  const names = ['new', 'check', 'compose', 'preview', 'plan', 'run', 'send', 'status', 'transcript', 'inbox'];
   test('lists its commands, and each has help with examples', { timeout: 60_000 }, async () => {
     const folder = temporaryFolder();
     const { code, stdout } = await cartero(['--help'], folder);

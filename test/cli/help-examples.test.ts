@@ -8,11 +8,12 @@ import { type Command, helpOf } from '../../functions/cli/command.ts';
 import { compose } from '../../functions/cli/compose.ts';
 import { newCampaign } from '../../functions/cli/new.ts';
 import { plan } from '../../functions/cli/plan.ts';
+import { preview } from '../../functions/cli/preview.ts';
 import { send } from '../../functions/cli/send.ts';
 import { temporaryFolder } from './cartero.ts';
 import { type Heard, typed } from './typed.ts';
 
-const COMMANDS = [newCampaign, check, compose, plan, send];
+const COMMANDS = [newCampaign, check, compose, plan, preview, send];
 
 function examplesOf(command: Command): string[] {
   const [, examples = ''] = helpOf(command).split('\nExamples:\n');
@@ -40,7 +41,9 @@ function type(command: Command, line: string, cwd: string): Promise<Heard> {
   // The only thing that this machine lacks is somebody's relay: the embedded server stands in for it.
   const relay = args.indexOf('--relay');
   if (relay >= 0) args.splice(relay, 2);
-  return typed(command, args, cwd);
+  // Another program may have the port that people know by heart; and whoever looks at the page ends it.
+  if (command === preview && !args.includes('--port')) args.push('--port', '0');
+  return typed(command, args, cwd, { stopAt: 'Ctrl-C ends it.' });
 }
 
 describe.each(COMMANDS.map((command) => [command.name, command] as const))(

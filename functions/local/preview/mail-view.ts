@@ -1,6 +1,7 @@
 /** A composed mail taken apart, as a mail program would. */
 import PostalMime, { type Attachment, decodeWords, type Email } from 'postal-mime';
 import { harmlessHtml } from '../inbox/harmless-html.ts';
+import { type PartSize, partSizes } from './part-tree.ts';
 
 export interface MailView {
   readonly subject: string;
@@ -11,35 +12,26 @@ export interface MailView {
   readonly octets: number;
   readonly hasHtml: boolean;
   readonly text: string | null;
+  /** In the order in which they stand, encoded-words read. */
   readonly headers: readonly { readonly name: string; readonly value: string }[];
-  /** Decoded octets of each body part. */
-  readonly parts: readonly { readonly name: string; readonly octets: number }[];
+  readonly parts: readonly PartSize[];
 }
 
 const PREHEADER = 140;
 
-export function viewOf(email: Email, octets: number): MailView {
-  const { html, text, headers, attachments } = email;
+export function viewOf(email: Email, octets: Uint8Array): MailView {
+  const { html, text, headers } = email;
   const header = (key: string): string => decodeWords(headers.find((field) => field.key === key)?.value ?? '');
-  const body = (name: string, content: string | undefined): { name: string; octets: number }[] =>
-    content === undefined ? [] : [{ name, octets: Buffer.byteLength(content) }];
   return {
     subject: header('subject'),
     from: header('from'),
     to: header('to'),
     preheader: preheaderOf(html, text),
-    octets,
+    octets: octets.byteLength,
     hasHtml: html !== undefined,
     text: text ?? null,
     headers: headers.map(({ originalKey, value }) => ({ name: originalKey, value: decodeWords(value) })),
-    parts: [
-      ...body('text/plain', text),
-      ...body('text/html', html),
-      ...attachments.map((part) => ({
-        name: `${part.filename ?? 'unnamed'} (${part.mimeType})`,
-        octets: contentOf(part).byteLength,
-      })),
-    ],
+    parts: partSizes(octets),
   };
 }
 

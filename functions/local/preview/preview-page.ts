@@ -2,11 +2,12 @@
  * The preview as a web page for the people at this machine.
  *
  *     GET /                          the page
- *     GET /api/rows?q=&after=        { rows, more }: rows of the audience by address
- *     GET /api/mail?row=7            (or sample, or json={…}; locale=es on top) { id, mail } or { problem }
+ *     GET /api/campaigns             names of the campaigns that can be chosen
+ *     GET /api/rows?campaign=&q=&after=      { rows, more, problem }: rows of the audience by address or name
+ *     GET /api/mail?campaign=&row=7  (or sample, or json={…}; locale=es on top) the mail, and what is wrong with it
  *     GET /api/changes               server-sent events: `changed` whenever a file was saved
  *     GET /mail/3/html               the HTML of a mail that was shown, for the sandboxed frame
- *     GET /mail/3/source             its octets as text
+ *     GET /mail/3/source             its octets; ?download saves them
  *     GET /mail/3/part/0             an image within it
  *
  * It listens on loopback only, answers to its own names only, changes nothing and sends nothing anywhere.
@@ -16,48 +17,35 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Email } from 'postal-mime';
 import { listenOn } from '../inbox/listening.ts';
 import { CLOSED_POLICY, EVERY_ANSWER, messagePolicy, ownHosts, PAGE_POLICY } from '../inbox/page-guard.ts';
-import { watchFolders } from './changes.ts';
+import { watchFiles } from './changes.ts';
 import { contentOf, frameHtml, parseMail, viewOf } from './mail-view.ts';
-import type { FoundRow } from './row-search.ts';
-
-/** Whose mail: a row of the audience from 1, what somebody typed, or the campaign's sample. */
-export interface Choice {
-  readonly row: number | null;
-  readonly json: string | null;
-  /** In place of the row's own. */
-  readonly locale: string | null;
-}
-
-export interface PreviewSource {
-  readonly campaign: string;
-  /** Whatever lies below them is watched. */
-  readonly folders: readonly string[];
-  /** The octets as they would be sent. Rejects with an error whose message is for the reader. */
-  compose(choice: Choice): Promise<Uint8Array>;
-  rows(query: {
-    readonly search: string;
-    readonly after: number;
-  }): Promise<{ readonly rows: readonly FoundRow[]; readonly more: boolean }>;
-  /** What is wrong, in words. */
-  explain(error: unknown): string;
-}
+import type { PreviewSource } from './source.ts';
 
 export interface PreviewPage {
   readonly url: string;
   close(): Promise<void>;
 }
 
+const HTML = 'text/html; charset=utf-8';
+const CSS = 'text/css; charset=utf-8';
+const SCRIPT = 'text/javascript; charset=utf-8';
 const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
-  '/': ['./page/index.html', 'text/html; charset=utf-8'],
-  '/theme.css': ['../inbox/page/theme.css', 'text/css; charset=utf-8'],
-  '/preview.css': ['./page/preview.css', 'text/css; charset=utf-8'],
+  '/': ['./page/index.html', HTML],
+  '/theme.css': ['../inbox/page/theme.css', CSS],
+  '/layout.css': ['./page/layout.css', CSS],
+  '/mail.css': ['./page/mail.css', CSS],
   '/icon.svg': ['../inbox/page/icon.svg', 'image/svg+xml'],
-  '/elements.js': ['../inbox/page/elements.js', 'text/javascript; charset=utf-8'],
-  '/main.js': ['./page/main.js', 'text/javascript; charset=utf-8'],
+  '/elements.js': ['../inbox/page/elements.js', SCRIPT],
+  ...Object.fromEntries(
+    ['main', 'server', 'recipients', 'views', 'problems', 'keys'].map((name) => [
+      `/${name}.js`,
+      [`./page/${name}.js`, SCRIPT] as const,
+    ]),
+  ),
 };
 
-/** A page asks for the frame, the source and the images of what it shows. */
-const KEPT_MAILS = 8;
+/** A page asks for the frame, the source and the images of what it shows; so do the campaigns to choose from. */
+const KEPT_MAILS = 32;
 
 /** @param port 0 for any that is free. @throws InboxError when the port is taken */
 export async function startPreviewPage(source: PreviewSource, port: number): Promise<PreviewPage> {
@@ -65,7 +53,7 @@ export async function startPreviewPage(source: PreviewSource, port: number): Pro
   const server = createServer((request, response) => void answers.answer(request, response));
   const taken = await listenOn(server, '127.0.0.1', port);
   answers.hosts = ownHosts(taken);
-  const endWatching = watchFolders(source.folders, () => answers.tellChange());
+  const endWatching = await watchFiles(source.watched, () => answers.tellChange());
   return {
     url: `http://127.0.0.1:${taken}/`,
     close: () => {
@@ -100,9 +88,9 @@ class Answers {
       if (!/^\/(?!\/)/.test(request.url ?? '')) return plain(response, 400, 'A path is wanted.');
       if (request.method !== 'GET') return plain(response, 405, 'This page answers to GET.');
       await this.#get(new URL(request.url ?? '/', `http://${host}`), response);
-    } catch {
+    } catch (error) {
       if (response.headersSent) response.destroy();
-      else plain(response, 500, 'The preview could not answer.');
+      else plain(response, 500, this.#source.explain(error));
     }
   }
 
@@ -111,18 +99,15 @@ class Answers {
     if (file !== undefined && type !== undefined)
       return send(response, type, await readFile(new URL(file, import.meta.url)), PAGE_POLICY);
     if (url.pathname === '/api/changes') return this.#listen(response);
+    if (url.pathname === '/api/campaigns') return json(response, await this.#source.campaigns());
     if (url.pathname === '/api/rows') return await this.#rows(url, response);
-    if (url.pathname === '/api/mail') return await this.#compose(url, response);
+    if (url.pathname === '/api/mail') return await this.#mail(url, response);
     const [, id, what, part] = /^\/mail\/(\d{1,9})\/(html|source|part\/(\d{1,4}))$/.exec(url.pathname) ?? [];
     const mail = this.#mails.get(Number(id));
     if (mail === undefined) return plain(response, 404, 'There is no such page.');
-    if (what === 'source') return send(response, 'text/plain; charset=utf-8', mail.octets, CLOSED_POLICY);
     const partUrl = `${url.origin}/mail/${id}/part/`;
-    if (what === 'html') {
-      const html = frameHtml(mail.email, partUrl);
-      if (html === null) return plain(response, 404, 'This mail has no HTML.');
-      return send(response, 'text/html; charset=utf-8', Buffer.from(html), messagePolicy(partUrl));
-    }
+    if (what === 'source') return sendSource(response, mail.octets, url.searchParams.has('download'));
+    if (what === 'html') return sendFrame(response, frameHtml(mail.email, partUrl), partUrl);
     const image = mail.email.attachments[Number(part)];
     if (image === undefined || !/^image\/[\w.+-]+$/.test(image.mimeType))
       return plain(response, 404, 'There is no such image.');
@@ -136,31 +121,41 @@ class Answers {
     response.on('close', () => this.#listeners.delete(response));
   }
 
-  async #rows(url: URL, response: ServerResponse): Promise<void> {
-    const after = Number(url.searchParams.get('after') ?? 0);
-    const search = url.searchParams.get('q') ?? '';
+  async #rows({ searchParams }: URL, response: ServerResponse): Promise<void> {
+    const after = Number(searchParams.get('after') ?? 0);
+    const query = { search: searchParams.get('q') ?? '', after: Number.isSafeInteger(after) ? after : 0 };
     try {
-      json(response, await this.#source.rows({ search, after: Number.isSafeInteger(after) ? after : 0 }));
+      json(response, { ...(await this.#source.rows(searchParams.get('campaign') ?? '', query)), problem: null });
     } catch (error) {
       json(response, { rows: [], more: false, problem: this.#source.explain(error) });
     }
   }
 
-  async #compose(url: URL, response: ServerResponse): Promise<void> {
-    const { campaign } = this.#source;
-    const text = (name: string): string | null => url.searchParams.get(name) || null;
+  async #mail({ searchParams }: URL, response: ServerResponse): Promise<void> {
+    const text = (name: string): string | null => searchParams.get(name) || null;
     const row = /^\d{1,9}$/.test(text('row') ?? '') ? Number(text('row')) : null;
-    try {
-      const octets = await this.#source.compose({ row, json: text('json'), locale: text('locale') });
-      const email = await parseMail(octets);
-      const id = ++this.#last;
-      this.#mails.set(id, { octets, email });
-      this.#mails.delete(id - KEPT_MAILS);
-      json(response, { campaign, id, mail: viewOf(email, octets.byteLength) });
-    } catch (error) {
-      json(response, { campaign, problem: this.#source.explain(error) });
-    }
+    const choice = { row, isSample: searchParams.has('sample'), json: text('json'), locale: text('locale') };
+    const { octets, ...shown } = await this.#source.mail(text('campaign') ?? '', choice);
+    if (octets === null) return json(response, { ...shown, id: null, mail: null });
+    const email = await parseMail(octets);
+    const id = ++this.#last;
+    this.#mails.set(id, { octets, email });
+    this.#mails.delete(id - KEPT_MAILS);
+    json(response, { ...shown, id, mail: viewOf(email, octets) });
   }
+}
+
+/** As octets: a browser told of a character set would show them by it. */
+function sendSource(response: ServerResponse, octets: Uint8Array, isSaved: boolean): void {
+  if (isSaved) response.setHeader('Content-Disposition', 'attachment; filename="preview.eml"');
+  send(response, isSaved ? 'message/rfc822' : 'application/octet-stream', octets, CLOSED_POLICY);
+}
+
+/** Its own origin lets the page keep the place to which somebody has scrolled; nothing lets it run a script. */
+function sendFrame(response: ServerResponse, html: string | null, partUrl: string): void {
+  const policy = messagePolicy(partUrl).replace(/sandbox$/, 'sandbox allow-same-origin');
+  if (html === null) plain(response, 404, 'This mail has no HTML.');
+  else send(response, HTML, Buffer.from(html), policy);
 }
 
 function send(response: ServerResponse, type: string, content: Uint8Array, policy: string): void {

@@ -6,25 +6,35 @@ import { searchRows } from '../../../functions/local/preview/mod.ts';
 function audience() {
   const told = { pieces: 0 };
   async function* pieces(): AsyncGenerator<Uint8Array> {
-    yield Buffer.from('email\n');
+    yield Buffer.from('email,name\n');
     for (let piece = 0; piece < 1_000; piece++) {
       told.pieces++;
-      const rows = Array.from({ length: 100 }, (_, place) => `P${piece * 100 + place + 1}@example.com\n`);
+      const rows = Array.from({ length: 100 }, (_, place) => row(piece * 100 + place + 1));
       yield Buffer.from(rows.join(''));
     }
   }
   return { rows: readAudience(pieces(), { name: 'big.csv' }), told };
 }
 
+const row = (number: number) => `P${number}@example.com,${number === 5 ? 'José' : ''}\n`;
+
 test('rows are found by a part of the address in either case, from where the page before ended', async () => {
   const { rows } = audience();
   const found = await searchRows(rows, { search: ' p9999', after: 9_999, limit: 2 });
   expect(found).toEqual({
     rows: [
-      { row: 99_990, email: 'P99990@example.com', problem: null },
-      { row: 99_991, email: 'P99991@example.com', problem: null },
+      { row: 99_990, email: 'P99990@example.com', name: '', problem: null },
+      { row: 99_991, email: 'P99991@example.com', name: '', problem: null },
     ],
     more: true,
+  });
+});
+
+test('rows are found by a part of the name, and what is wrong with them is told', async () => {
+  const found = await searchRows(audience().rows, { search: 'josÉ', after: 0, limit: 2 }, () => 'no city');
+  expect(found).toEqual({
+    rows: [{ row: 5, email: 'P5@example.com', name: 'José', problem: 'no city' }],
+    more: false,
   });
 });
 

@@ -1,169 +1,178 @@
-/** The preview page: what is chosen, the mail it gives, and the keys. */
-import { counted, element, size } from './elements.js';
+/** The page's own story: what the address names is chosen, its mail asked for, shown, and shown again when a file is saved. */
+import { element, size } from './elements.js';
+import { keyListener } from './keys.js';
+import { problemItems, problemsTitle, unmadeMail } from './problems.js';
+import { Recipients } from './recipients.js';
+import { Server } from './server.js';
+import { MailViews } from './views.js';
 
 const at = (id) => document.getElementById(id);
-const VIEWS = [
-  ['wide', 'Wide', frame],
-  ['phone', 'Phone', frame],
-  ['dark', 'Dark', frame],
-  ['text', 'Text', ({ mail }) => element('pre', { text: mail.text ?? 'This mail has no text part.' })],
-  ['source', 'Source', source],
-  [
-    'headers',
-    'Headers',
-    ({ mail }) => element('pre', { text: mail.headers.map(({ name, value }) => `${name}: ${value}`).join('\n') }),
-  ],
-];
-const chosen = { row: null, json: null, view: 'wide' };
+const SHOWN_CARDS = 24;
+
+let campaigns = [];
+/** What the address says: campaign, row, view, locale. What somebody typed is too long for it. */
+let chosen = {};
+let json = null;
 let shown = null;
 let asked = 0;
 
-function frame({ id, mail }, view) {
-  if (!mail.hasHtml) return element('pre', { text: 'This mail has no HTML part.' });
-  return element('iframe', { class: view, sandbox: '', src: `/mail/${id}/html`, title: `HTML, ${view}` });
+const server = new Server({ onChange: () => void refresh(), onTrouble: showTrouble });
+const onKey = keyListener({
+  j: () => recipients.step(1),
+  k: () => recipients.step(-1),
+  s: () => at('sample').hidden || at('sample').click(),
+  e: () => {
+    at('typed').open = true;
+    at('json').focus();
+  },
+  l: () => at('locale').focus(),
+  '/': () => at('search').focus(),
+  ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((place) => [place, () => views.chooseNumber(place - 1)])),
+});
+const recipients = new Recipients({ server, onChoose: choose });
+const views = new MailViews({
+  server,
+  onFrameKey: onKey,
+  onView: (view) => {
+    remember({ ...chosen, view });
+    views.show(view, shown);
+  },
+});
+
+function choose(whose) {
+  json = whose.json ?? null;
+  const { row: _row, sample: _sample, ...rest } = chosen;
+  remember(json === null ? { ...rest, ...whose } : rest);
+  void showMail();
 }
 
-function source({ id }) {
-  const pre = element('pre', { text: '…' });
-  void fetch(`/mail/${id}/source`).then(async (answer) => {
-    pre.textContent = await answer.text();
-  });
-  return pre;
+function chooseLocale() {
+  const { locale: _before, ...rest } = chosen;
+  const locale = at('locale').value.trim();
+  if (locale === (chosen.locale ?? '')) return;
+  remember(locale === '' ? rest : { ...rest, locale });
+  void showMail();
 }
 
-async function load() {
+function remember(next) {
+  chosen = next;
+  history.replaceState(null, '', `#${new URLSearchParams(next)}`);
+}
+
+async function refresh() {
+  campaigns = await server.campaigns();
+  if (chosen.campaign === undefined && campaigns.length === 1) remember({ ...chosen, campaign: campaigns[0] });
+  const isChosen = chosen.campaign !== undefined;
+  at('panes').hidden = !isChosen;
+  at('locale-field').hidden = !isChosen;
+  at('campaigns').hidden = isChosen;
+  at('campaign-field').hidden = !isChosen;
+  document.title = isChosen ? `${chosen.campaign} · Cartero preview` : 'Cartero preview';
+  if (!isChosen) return showCards();
+  const names = campaigns.includes(chosen.campaign) ? campaigns : [chosen.campaign, ...campaigns];
+  at('campaign').replaceChildren(
+    ...names.map((name) => element('option', { value: name, text: name, selected: name === chosen.campaign })),
+  );
+  at('campaign').disabled = names.length === 1;
+  await Promise.all([showMail(), recipients.list(chosen.campaign)]);
+}
+
+async function showMail() {
   const turn = ++asked;
-  const query = new URLSearchParams();
-  if (chosen.json !== null) query.set('json', chosen.json);
-  else if (chosen.row !== null) query.set('row', chosen.row);
-  if (at('locale').value.trim() !== '') query.set('locale', at('locale').value.trim());
-  const answer = await (await fetch(`/api/mail?${query}`)).json();
+  const { campaign, row, sample, locale } = chosen;
+  const whose = json !== null ? { json } : row !== undefined ? { row } : sample !== undefined ? { sample } : {};
+  const answer = await server.mail({ campaign, ...whose, ...(locale === undefined ? {} : { locale }) });
   // An answer that a later choice has overtaken is nobody's any more.
   if (turn !== asked) return;
-  at('campaign').textContent = answer.campaign;
-  at('problem').hidden = answer.problem === undefined;
-  at('problem').textContent = answer.problem ?? '';
-  at('mail').hidden = answer.mail === undefined;
-  shown = answer.mail === undefined ? null : answer;
-  if (shown === null) return;
-  const { mail } = shown;
-  at('from').textContent = mail.from;
-  at('subject').textContent = mail.subject;
-  at('preheader').textContent = mail.preheader;
-  at('sizes').textContent = [
-    `Whole message ${size(mail.octets)}`,
-    ...mail.parts.map(({ name, octets }) => `${name} ${size(octets)}`),
-  ].join(' · ');
-  showView();
+  showTrouble(null);
+  recipients.show(answer.row === null ? whose : { row: answer.row }, answer.fields, answer.hasSample);
+  at('languages').replaceChildren(...answer.languages.map((value) => element('option', { value })));
+  at('problems-title').textContent = problemsTitle(answer.problems);
+  at('problems').replaceChildren(...problemItems(answer.problems));
+  shown = answer.mail === null ? null : answer;
+  at('panes').classList.toggle('without', shown === null);
+  at('unmade').hidden = shown !== null;
+  if (shown === null) at('unmade').replaceChildren(...unmadeMail(answer.problems));
+  else showHeading(shown.mail);
+  views.show(chosen.view, shown);
 }
 
-function showView() {
-  for (const tab of at('tabs').children) {
-    const isChosen = tab.id === `tab-${chosen.view}`;
-    tab.setAttribute('aria-selected', isChosen);
-    tab.tabIndex = isChosen ? 0 : -1;
-  }
-  at('panel').setAttribute('aria-labelledby', `tab-${chosen.view}`);
-  const [, , panel] = VIEWS.find(([key]) => key === chosen.view);
-  if (shown !== null) at('panel').replaceChildren(panel(shown, chosen.view));
-}
-
-function choose(row) {
-  chosen.row = row;
-  chosen.json = null;
-  mark();
-  void load();
-}
-
-function mark() {
-  for (const { firstChild } of at('rows').children) {
-    const isChosen = chosen.json === null && firstChild.dataset.row === String(chosen.row ?? '');
-    if (isChosen) firstChild.setAttribute('aria-current', 'true');
-    else firstChild.removeAttribute('aria-current');
-  }
-}
-
-function rowItem(row, text, title) {
-  return element(
-    'li',
-    {},
-    element('button', { type: 'button', 'data-row': row ?? '', text, title, onclick: () => choose(row) }),
+function showHeading({ subject, preheader, from, to, octets, parts }) {
+  at('subject').textContent = subject;
+  at('preheader').textContent = preheader;
+  at('from').textContent = from;
+  at('to').textContent = to;
+  at('sizes-title').textContent = `${size(octets)} as sent`;
+  at('parts').replaceChildren(
+    ...parts.map(({ depth, type, name, encoding, octets: encoded }) => {
+      const isSeveral = type.startsWith('multipart/');
+      return element(
+        'tr',
+        { class: isSeveral ? 'several' : null, title: `${encoded.toLocaleString()} octets` },
+        element(
+          'th',
+          { scope: 'row', class: `depth-${Math.min(depth, 4)}` },
+          element('span', { text: name ?? type }),
+          isSeveral ? null : element('i', { text: name === null ? encoding : `${type}, ${encoding}` }),
+        ),
+        element('td', { text: size(encoded) }),
+      );
+    }),
   );
 }
 
-let searched = 0;
-async function list(after = 0) {
-  const turn = ++searched;
-  const query = new URLSearchParams({ q: at('search').value, after });
-  const { rows, more, problem } = await (await fetch(`/api/rows?${query}`)).json();
-  if (turn !== searched) return;
-  const items = rows.map((row) => rowItem(row.row, `${row.row}  ${row.problem ?? row.email}`, row.problem));
-  if (after === 0) at('rows').replaceChildren(rowItem(null, 'Sample (sample.json)', null));
-  at('rows').append(...items);
-  at('more').hidden = !more;
-  at('more').onclick = () => void list(rows[rows.length - 1].row);
-  at('status').textContent = problem ?? counted(at('rows').children.length - 1, 'row');
-  mark();
-}
-
-function step(by) {
-  const buttons = [...at('rows').querySelectorAll('button')];
-  const place = buttons.findIndex((button) => button.hasAttribute('aria-current'));
-  const next = buttons[Math.min(Math.max(place + by, 0), buttons.length - 1)];
-  next?.scrollIntoView({ block: 'nearest' });
-  next?.click();
-}
-
-// A long mail is scrolled by keys as well.
-at('panel').tabIndex = 0;
-at('tabs').append(
-  ...VIEWS.map(([key, label], place) =>
-    element('button', {
-      id: `tab-${key}`,
-      type: 'button',
-      role: 'tab',
-      'aria-controls': 'panel',
-      'aria-keyshortcuts': place + 1,
-      text: label,
-      onclick: () => {
-        chosen.view = key;
-        showView();
-      },
+/** The campaigns to choose from, each with its mail in small. */
+function showCards() {
+  at('status').textContent = '';
+  at('cards').replaceChildren(
+    ...campaigns.map((campaign) => {
+      const picture = element('div', { class: 'picture', 'aria-hidden': 'true' });
+      const subject = element('span', { class: 'subject' });
+      const verdict = element('span', { class: 'verdict' });
+      const link = element(
+        'a',
+        { class: 'campaign-card', href: `#${new URLSearchParams({ campaign })}` },
+        picture,
+        element('b', { text: campaign }),
+        subject,
+        verdict,
+      );
+      if (campaigns.indexOf(campaign) < SHOWN_CARDS) void fillCard(campaign, { picture, subject, verdict });
+      return element('li', {}, link);
     }),
-  ),
-);
-at('tabs').addEventListener('keydown', ({ key }) => {
-  const by = { ArrowRight: 1, ArrowLeft: -1 }[key];
-  if (by === undefined) return;
-  const tabs = [...at('tabs').children];
-  const next = tabs[(tabs.indexOf(document.activeElement) + by + tabs.length) % tabs.length];
-  next.click();
-  next.focus();
+  );
+}
+
+async function fillCard(campaign, { picture, subject, verdict }) {
+  const { id, mail, problems } = await server.mail({ campaign });
+  subject.textContent = mail?.subject ?? '';
+  verdict.textContent = problems.length === 0 ? '' : problemsTitle(problems);
+  verdict.classList.toggle('error', mail === null);
+  if (mail?.hasHtml)
+    picture.append(element('iframe', { sandbox: '', tabindex: -1, title: campaign, src: `/mail/${id}/html` }));
+  else picture.append(element('pre', { text: mail?.text ?? '' }));
+}
+
+function showTrouble(text) {
+  at('trouble').hidden = text === null;
+  at('trouble').textContent = text ?? '';
+}
+
+function readAddress() {
+  chosen = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  json = null;
+  at('locale').value = chosen.locale ?? '';
+  void refresh();
+}
+
+at('campaign').addEventListener('change', () => {
+  const { view = 'wide' } = chosen;
+  location.hash = new URLSearchParams({ campaign: at('campaign').value, view });
 });
-at('search').addEventListener('input', () => void list());
-at('locale').addEventListener('change', () => void load());
-at('typed').addEventListener('submit', (event) => {
-  event.preventDefault();
-  chosen.json = at('json').value;
-  mark();
-  void load();
-});
-document.addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (/^(INPUT|TEXTAREA)$/.test(event.target.tagName)) {
-    if (event.key === 'Escape') event.target.blur();
-    return;
-  }
-  if (event.key === 'j') step(1);
-  else if (event.key === 'k') step(-1);
-  else if (event.key === '/') {
-    event.preventDefault();
-    at('search').focus();
-  } else if (/^[1-6]$/.test(event.key)) at('tabs').children[Number(event.key) - 1].click();
-});
-new EventSource('/api/changes').addEventListener('changed', () => {
-  void load();
-  void list();
-});
-void load();
-void list();
+for (const event of ['change', 'search']) at('locale').addEventListener(event, chooseLocale);
+
+// A long text is scrolled by keys as well.
+at('panel').tabIndex = 0;
+document.addEventListener('keydown', onKey);
+addEventListener('hashchange', readAddress);
+readAddress();
