@@ -84,3 +84,14 @@ export async function bundled(source: string, packages: 'inside' | 'outside'): P
   await bundle.close();
   return file;
 }
+
+/** As it would be deployed: minified, and what is imported only when it is needed in files of its own. @returns the first file's path */
+export async function deployed(source: string): Promise<string> {
+  const name = basename(source, '.ts');
+  const dir = join(KEPT, `deployed-${name}`);
+  const bundle = await rolldown({ input: join(PROJECT, source), platform: 'node', cwd: PROJECT, logLevel: 'silent' });
+  const names = { entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' };
+  await bundle.write({ dir, format: 'esm', minify: true, ...names });
+  await bundle.close();
+  return join(dir, `${name}.mjs`);
+}
