@@ -8,8 +8,8 @@ import { appendFileSync, createReadStream, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Conversation, TranscriptEntry, TranscriptSink } from '#mailing';
 
-/** Octets, nearly: what is gathered before it is written. To open a file and close it costs as much as 64 KiB in it. */
-const GATHERED = 262_144;
+/** Octets, nearly: what is gathered before it is written, and lost where the process is killed. */
+const GATHERED = 65_536;
 
 /** Openings kept in memory, for deliveries whose batch is another than the one that the session began with. */
 const OPENINGS = 256;
