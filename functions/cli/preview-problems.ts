@@ -74,7 +74,7 @@ function changeOf(variable: string | null): string {
 }
 
 const AROUND = 2;
-const MAX_LINE = 240;
+const MAX_LINE = 2_000;
 const MAX_FILE = 1_000_000;
 
 /** Errors first, each with the lines of the template that it names. Problems of audiences have none: they can be large. */
@@ -97,7 +97,10 @@ async function excerptOf({ file, line }: MailProblem, source: CampaignSource | n
   if (!(await tree.has(name))) return null;
   const octets = await tree.read(name);
   if (octets.byteLength > MAX_FILE) return null;
-  const lines = Buffer.from(octets).toString().split(/\r?\n/);
+  const lines = Buffer.from(octets)
+    .toString()
+    .replace(/\r?\n$/, '')
+    .split(/\r?\n/);
   const from = Math.max(line - AROUND, 1);
   return { from, lines: lines.slice(from - 1, line + AROUND).map((text) => text.slice(0, MAX_LINE)) };
 }

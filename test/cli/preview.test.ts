@@ -85,7 +85,7 @@ test('rows that cannot be mailed are marked in the list, and each tells all that
     { severity: 'error', file: 'templates/letters/subject.hbs', line: 1, row: 1, field: 'name' },
     { severity: 'error', file: 'templates/letters/body.txt.hbs', line: 3, row: 1, field: 'city' },
   ]);
-  expect(problems[1]?.excerpt).toEqual({ from: 1, lines: ['Dear {{name}},', '', 'of {{city}}', ''] });
+  expect(problems[1]?.excerpt).toEqual({ from: 1, lines: ['Dear {{name}},', '', 'of {{city}}'] });
   expect(problems[1]?.change).toBe('give the row a value, or the template a default: {{default city "…"}}');
 });
 

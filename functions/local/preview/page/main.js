@@ -65,6 +65,7 @@ async function refresh() {
   const isChosen = chosen.campaign !== undefined;
   at('panes').hidden = !isChosen;
   at('locale-field').hidden = !isChosen;
+  at('keys').hidden = !isChosen;
   at('campaigns').hidden = isChosen;
   at('campaign-field').hidden = !isChosen;
   document.title = isChosen ? `${chosen.campaign} · Cartero preview` : 'Cartero preview';

@@ -37,7 +37,10 @@ export class Recipients {
 
   /** Reads the rows again, from the first one. */
   async list(campaign) {
-    if (campaign !== this.#campaign) at('search').value = '';
+    if (campaign !== this.#campaign) {
+      at('search').value = '';
+      at('rows').replaceChildren();
+    }
     this.#campaign = campaign;
     await this.#append(0);
   }
@@ -74,6 +77,8 @@ export class Recipients {
     const { rows, more, problem } = await this.#server.rows({ campaign: this.#campaign, q: search, after });
     // What a later search has overtaken is nobody's any more.
     if (turn !== this.#asked) return;
+    // A template that is broken for a moment takes nobody out of the list.
+    if (problem !== null && at('rows').hasChildNodes()) return;
     const items = rows.map((row) => this.#item(row));
     if (after === 0) at('rows').replaceChildren(...items);
     else at('rows').append(...items);
