@@ -24,10 +24,19 @@ const { values } = parseArgs({
     inputs: { type: 'string', default: '1000000' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 32) },
     replay: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
 
-process.exitCode = values.replay === undefined ? await fuzzAll() : await again(values.replay);
+const HELP = `npm run fuzz                                         all targets, 1,000,000 inputs each
+npm run fuzz -- --target reply,csv --inputs 50000    some of them
+npm run fuzz -- --seed 7                             the same inputs again
+npm run fuzz -- --replay FILE                        the input of a failure again
+
+Targets: ${TARGETS.map(({ name }) => name).join(', ')}`;
+
+if (values.help) console.log(HELP);
+else process.exitCode = values.replay === undefined ? await fuzzAll() : await again(values.replay);
 
 async function fuzzAll(): Promise<number> {
   const names = values.target.split(',').map((name) => targetNamed(name).name);
