@@ -85,13 +85,12 @@ export async function bundled(source: string, packages: 'inside' | 'outside'): P
   return file;
 }
 
-/** As it would be deployed: minified, and what is imported only when it is needed in files of its own. @returns the first file's path */
+/** As it would be deployed: minified, with what is imported only when it is needed (`socks`) left outside. */
 export async function deployed(source: string): Promise<string> {
-  const name = basename(source, '.ts');
-  const dir = join(KEPT, `deployed-${name}`);
-  const bundle = await rolldown({ input: join(PROJECT, source), platform: 'node', cwd: PROJECT, logLevel: 'silent' });
-  const names = { entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' };
-  await bundle.write({ dir, format: 'esm', minify: true, ...names });
+  const file = join(KEPT, `deployed-${basename(source, '.ts')}.mjs`);
+  const input = join(PROJECT, source);
+  const bundle = await rolldown({ input, platform: 'node', cwd: PROJECT, logLevel: 'silent', external: ['socks'] });
+  await bundle.write({ file, format: 'esm', codeSplitting: false, minify: true });
   await bundle.close();
-  return join(dir, `${name}.mjs`);
+  return file;
 }

@@ -37,7 +37,7 @@ export const load: Case = {
     const difference = (measured.get(ENGINE) ?? []).map((ms, round) => ms - (bare[round] ?? Number.NaN));
     return {
       title: 'Load time',
-      method: `The bundle is minified; what only proxies need is a file of its own. From the first line of a script until what it imports is there, in a fresh process each time; ${rounds} interleaved rounds. Nothing is cached by NODE_COMPILE_CACHE.`,
+      method: `The bundle is minified; the package for SOCKS, loaded when there is such a proxy, is outside. From the first line of a script until what it imports is there, in a fresh process each time; ${rounds} interleaved rounds. Nothing is cached by NODE_COMPILE_CACHE.`,
       tables: [
         {
           columns: ['imported', 'ms'],

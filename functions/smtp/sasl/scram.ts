@@ -8,7 +8,6 @@
  * What a server says is taken by the letter of the RFC's grammar, or the exchange is given up.
  */
 import { createHash, createHmac, pbkdf2, timingSafeEqual } from 'node:crypto';
-import { promisify } from 'node:util';
 import type { ChannelBinding } from '../channel-binding.ts';
 import type { PasswordCredentials } from '../credentials.ts';
 import { saslprep } from '../saslprep.ts';
@@ -128,11 +127,17 @@ class Scram implements Mechanism {
   }
 }
 
-const pbkdf2Async = promisify(pbkdf2);
-
-/** §2.2 Hi() is PBKDF2 with the output of one hash. It runs beside the event loop. */
+/**
+ * §2.2 Hi() is PBKDF2 with the output of one hash. It runs beside the event loop. The promise is made by hand: loading `node:util`
+ * would take longer than loading the engine.
+ */
 function derive(password: string, salt: Buffer, iterations: number, hash: 'sha1' | 'sha256'): Promise<Buffer> {
-  return pbkdf2Async(Buffer.from(password, 'utf8'), salt, iterations, hash === 'sha1' ? 20 : 32, hash);
+  const octets = hash === 'sha1' ? 20 : 32;
+  return new Promise((resolve, reject) => {
+    pbkdf2(Buffer.from(password, 'utf8'), salt, iterations, octets, hash, (error, key) =>
+      error === null ? resolve(key) : reject(error),
+    );
+  });
 }
 
 function gs2Header(binding: ScramOptions['binding']): string {
