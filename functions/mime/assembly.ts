@@ -31,11 +31,12 @@ export class Assembly {
     this.#shared += piece.length;
   }
 
-  /** What comes after is as if it had not been written. */
+  /** How far it has come. */
   mark(): Mark {
     return { at: this.at, cuts: this.#cuts.length, shared: this.#shared };
   }
 
+  /** What came after the mark is as if it had not been written. */
   backTo({ at, cuts, shared }: Mark): void {
     this.at = at;
     this.#cuts.length = cuts;

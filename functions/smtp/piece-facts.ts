@@ -50,25 +50,22 @@ function isRemembered({ length, buffer }: Uint8Array): boolean {
 
 /** @param piece not empty, and not changed any more: what is known of one to be met again is kept as long as it lives */
 export function factsOf(piece: Uint8Array): PieceFacts {
-  if (!isRemembered(piece)) return examine(piece);
-  let known = rememberedFacts.get(piece);
-  if (known === undefined) {
-    known = examine(piece);
-    rememberedFacts.set(piece, known);
-  }
-  return known;
+  return remembered(rememberedFacts, piece, examine);
 }
 
 /** The piece with a dot added to each line but the first that begins with one; itself where there is none. */
 export function stuffed(piece: Uint8Array, dots: readonly number[]): Uint8Array {
-  if (dots.length === 0) return piece;
-  if (!isRemembered(piece)) return stuff(piece, dots);
-  let known = rememberedStuffing.get(piece);
-  if (known === undefined) {
-    known = stuff(piece, dots);
-    rememberedStuffing.set(piece, known);
+  return dots.length === 0 ? piece : remembered(rememberedStuffing, piece, () => stuff(piece, dots));
+}
+
+function remembered<T>(known: WeakMap<Uint8Array, T>, piece: Uint8Array, make: (piece: Uint8Array) => T): T {
+  if (!isRemembered(piece)) return make(piece);
+  let made = known.get(piece);
+  if (made === undefined) {
+    made = make(piece);
+    known.set(piece, made);
   }
-  return known;
+  return made;
 }
 
 function examine(piece: Uint8Array): PieceFacts {
@@ -103,14 +100,18 @@ class Lines {
   head: number | null = null;
   /** Where the line begins that is not ended. */
   start = 0;
-  dots: readonly number[] = NO_DOTS;
   fault: PieceFacts['fault'] = null;
   readonly #octets: Uint8Array;
+  /** Made when there is one: most mails have none. */
   #dots: number[] | null = null;
 
   constructor(piece: Uint8Array) {
     // Of one class, whoever made the piece: what the engine knows only as some Uint8Array it reads three times as slowly.
     this.#octets = piece instanceof Buffer ? piece : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+  }
+
+  get dots(): readonly number[] {
+    return this.#dots ?? NO_DOTS;
   }
 
   scan(): void {
@@ -153,7 +154,6 @@ class Lines {
     if (this.#octets[lf + 1] !== DOT) return;
     this.#dots ??= [];
     this.#dots.push(lf + 1);
-    this.dots = this.#dots;
   }
 }
 

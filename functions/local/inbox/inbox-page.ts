@@ -14,14 +14,14 @@
  *
  * It listens on loopback only, answers to its own names only, and sends nothing anywhere.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { savedAs } from './attachment-name.ts';
 import type { EmbeddedServer } from './embedded-server.ts';
 import { InboxError } from './inbox-error.ts';
 import type { InboxStore } from './inbox-store.ts';
 import type { StoredMessage } from './incoming-message.ts';
-import { isLoopback, listenOn } from './listening.ts';
+import { closeServer, isLoopback, listenOn } from './listening.ts';
 import { fileName } from './message-file.ts';
 import { MessageViews } from './message-view.ts';
 import { type PageFile, readPageFiles } from './page-files.ts';
@@ -53,13 +53,6 @@ export async function startInboxPage(options: InboxPageOptions): Promise<InboxPa
   const port = await listenOn(server, host, wanted);
   answers.hosts = ownHosts(port);
   return { port, url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/`, close: () => closeServer(server) };
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }
 
 type Headers = Readonly<Record<string, string>>;

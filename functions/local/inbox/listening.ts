@@ -1,4 +1,5 @@
 /** Listening on one address of this machine, and telling why it is not possible. */
+import type { Server as HttpServer } from 'node:http';
 import { BlockList, isIP, type Server } from 'node:net';
 import { InboxError } from './inbox-error.ts';
 
@@ -25,6 +26,14 @@ export function listenOn(server: Server, host: string, port: number): Promise<nu
       const address = server.address();
       resolve(typeof address === 'object' && address ? address.port : port);
     });
+  });
+}
+
+/** Ends it, with whoever is still being answered. */
+export function closeServer(server: HttpServer): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
   });
 }
 

@@ -15,7 +15,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Email } from 'postal-mime';
-import { listenOn } from '../inbox/listening.ts';
+import { closeServer, listenOn } from '../inbox/listening.ts';
 import { CLOSED_POLICY, EVERY_ANSWER, messagePolicy, ownHosts, PAGE_POLICY } from '../inbox/page-guard.ts';
 import { watchFiles } from './changes.ts';
 import { contentOf, frameHtml, parseMail, viewOf } from './mail-view.ts';
@@ -58,10 +58,7 @@ export async function startPreviewPage(source: PreviewSource, port: number): Pro
     url: `http://127.0.0.1:${taken}/`,
     close: () => {
       endWatching();
-      return new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+      return closeServer(server);
     },
   };
 }
