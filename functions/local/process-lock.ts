@@ -23,6 +23,9 @@ export interface ProcessLock {
 
 const SUFFIX = '.lock';
 
+/** Until they are closed: the garbage collector closes a database that nobody holds, and the living process would count as dead. */
+const HELD = new Set<DatabaseSync>();
+
 /**
  * @param folder where the lock files lie, on a local disk; made when missing
  * @param owner a name that no process has or had, of letters, digits and hyphens
@@ -32,6 +35,7 @@ export function openProcessLock(folder: string, owner: string): ProcessLock {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = lockFile(folder, owner);
   const own = lockThenName(file);
+  HELD.add(own);
   removeDead(folder, owner);
   return {
     owner,
@@ -39,6 +43,7 @@ export function openProcessLock(folder: string, owner: string): ProcessLock {
     close: () => {
       rmSync(file, { force: true });
       if (own.isOpen) own.close();
+      HELD.delete(own);
     },
   };
 }
