@@ -2,6 +2,7 @@
 import { type LocalState, openLinkKeys, systemClock } from '#local';
 import {
   type AudienceFile,
+  endCancelled,
   escapeControls,
   exitCodeOf,
   formatProblem,
@@ -21,7 +22,6 @@ import {
   type Totals,
   type UncertainPolicy,
   watchControl,
-  writeAllResults,
 } from '#mailing';
 import { type Shell, UsageError } from './command.ts';
 import { openSigner } from './dkim-keys.ts';
@@ -111,7 +111,7 @@ async function sendUnderControl(request: RunRequest, started: StartedRun, shell:
   try {
     const signal = AbortSignal.any([shell.signal, watch.signal]);
     const fault = watch.control === 'going' ? await sendAll(request, started, shell, signal) : null;
-    if (watch.control === 'cancelled') await writeAllResults(state.objects, state.ledger, run.id);
+    if (watch.control === 'cancelled') await endCancelled(run.id, { ...state, clock: systemClock() });
     if (watch.control === 'cancelled') shell.note(`Run ${run.id} is cancelled.`);
     if (watch.control === 'paused')
       shell.note(`Run ${run.id} is paused; \`npx cartero resume ${run.id}\` lets it go on.`);

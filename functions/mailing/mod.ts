@@ -24,7 +24,7 @@ export {
   withoutSelection,
 } from './campaign-source.ts';
 export type { CheckContext, CheckOptions, MailProblem, RenderedMail, Rule } from './check/mod.ts';
-export { type ControlWatch, watchControl } from './control.ts';
+export { type ControlWatch, endCancelled, watchControl } from './control.ts';
 export { type Estimate, estimate } from './estimate.ts';
 export { type AudienceFile, frozenSource, pinInPlace, readContent, readManifest } from './frozen.ts';
 export {
