@@ -7,6 +7,7 @@
  * mail, list-link: from a row to envelope and octets, and the link by which its reader leaves a list.
  * check: what is wrong with a mail before anybody gets it.
  * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator.
+ * lanes, lane-shares, lane-book: connections and pace of one relay, shared by all runs and processes of a state.
  * retry, rounds: when whoever was deferred is asked for again, until the run's end.
  * suppression: who gets nothing any more, asked for between an intent and its indicator.
  * control: what a person wants of a run while it is under way.
