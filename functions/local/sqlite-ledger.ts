@@ -164,10 +164,11 @@ export class SqliteLedger implements Ledger {
       let chosen = 0;
       for (const { number, batch } of batches) {
         if (batch === 0) continue;
-        this.#sql.doubt.run({ batch: number, now: at, resendAt: at + RESEND_AFTER_MS });
+        const doubted = Number(this.#sql.doubt.run({ batch: number, now: at, resendAt: at + RESEND_AFTER_MS }).changes);
         const which = { batch: number, outcomes: JSON.stringify(outcomes), key: key ?? null };
         const changed = Number(this.#sql.retry.run(which).changes);
-        if (changed === 0) continue;
+        // Whose intent is in doubt has lost the batch, also where nobody of it is chosen.
+        if (changed + doubted === 0) continue;
         chosen += changed;
         this.#sql.takeBack.run(number);
         this.#rest(number, row);
