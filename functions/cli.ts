@@ -13,6 +13,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['run', async () => (await import('./cli/run.ts')).run],
   ['send', async () => (await import('./cli/send.ts')).send],
   ['status', async () => (await import('./cli/status.ts')).status],
+  ['trace', async () => (await import('./cli/trace.ts')).trace],
   ['transcript', async () => (await import('./cli/transcript.ts')).transcript],
   ['pause', async () => (await import('./cli/control.ts')).pause],
   ['resume', async () => (await import('./cli/control.ts')).resume],

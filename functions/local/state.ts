@@ -14,7 +14,7 @@
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { LaneBook, Ledger, ObjectStore, SuppressionList, TranscriptSink } from '#mailing';
+import type { LaneBook, Ledger, LedgerSearch, ObjectStore, SuppressionList, TranscriptSink } from '#mailing';
 import { openDirectoryStore } from './directory-store.ts';
 import { makeFolder } from './durable-folder.ts';
 import { openLedgerDatabase } from './ledger-database.ts';
@@ -27,7 +27,7 @@ import { openTranscriptFiles } from './transcript-files.ts';
 
 export interface LocalState {
   readonly folder: string;
-  readonly ledger: Ledger;
+  readonly ledger: Ledger & LedgerSearch;
   readonly suppressions: SuppressionList;
   readonly objects: ObjectStore;
   readonly transcripts: TranscriptSink;
