@@ -1,6 +1,6 @@
 /** One campaign looked at: its folder, its relay, and the mail of every row, as the sender would make it. */
 import { AudienceError } from '#audience';
-import { systemClock } from '#local';
+import { openTemporaryScratch, systemClock } from '#local';
 import {
   type AudienceFile,
   CampaignError,
@@ -124,7 +124,8 @@ async function checkRows(
     { date: now, readFile },
     { findings, signingDomains: domains },
   );
-  const planner = new Planner(withoutSelection(loaded), audience, '', { run: 'check', at: now, pinFile });
+  const openScratch = openTemporaryScratch;
+  const planner = new Planner(withoutSelection(loaded), audience, '', { run: 'check', at: now, pinFile, openScratch });
   try {
     for await (const batch of planner.batches()) {
       for (const row of batch) await look(row);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '#local';
+import { openTemporaryScratch, systemClock } from '#local';
 import {
   describePlan,
   estimate,
@@ -59,6 +59,7 @@ export const plan: Command = {
     const { counts, problems } = await planDry(campaign, audience, contentHash, {
       run,
       at: slot ?? now,
+      openScratch: openTemporaryScratch,
       onRow: (row) => {
         planned += 1;
         if (row.state === 'pending') list.count(row.recipient);

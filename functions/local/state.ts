@@ -14,13 +14,14 @@
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { LaneBook, Ledger, LedgerSearch, ObjectStore, SuppressionList, TranscriptSink } from '#mailing';
+import type { LaneBook, Ledger, LedgerSearch, ObjectStore, Scratch, SuppressionList, TranscriptSink } from '#mailing';
 import { openDirectoryStore } from './directory-store.ts';
 import { makeFolder } from './durable-folder.ts';
 import { openLedgerDatabase } from './ledger-database.ts';
 import { LaneTable } from './lane-table.ts';
 import { LINK_KEYS_FILE } from './link-keys.ts';
 import { openProcessLock } from './process-lock.ts';
+import { openScratchFile } from './scratch-file.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 import { SuppressionTable } from './suppression-table.ts';
 import { openTranscriptFiles } from './transcript-files.ts';
@@ -30,6 +31,8 @@ export interface LocalState {
   readonly ledger: Ledger & LedgerSearch;
   readonly suppressions: SuppressionList;
   readonly objects: ObjectStore;
+  /** For one planning each, who closes it. */
+  readonly openScratch: () => Scratch;
   readonly transcripts: TranscriptSink;
   readonly lanes: LaneBook;
   /** This process's name in the ledger. */
@@ -72,6 +75,7 @@ export function openState(folder: string, options: StateOptions = {}): LocalStat
     const ledger = new SqliteLedger(database, lock);
     const suppressions = new SuppressionTable(database);
     const objects = openDirectoryStore(join(path, 'objects'), lock);
+    const openScratch = () => openScratchFile(path);
     const onLoss = options.onTranscriptLoss;
     const transcripts = openTranscriptFiles(join(path, 'transcripts'), onLoss ? { onLoss } : {});
     const lanes = new LaneTable(join(path, LANES_FILE), lock);
@@ -81,7 +85,7 @@ export function openState(folder: string, options: StateOptions = {}): LocalStat
       lanes.close();
       lock.close();
     };
-    return { folder: path, ledger, suppressions, objects, transcripts, lanes, owner: lock.owner, close };
+    return { folder: path, ledger, suppressions, objects, transcripts, lanes, openScratch, owner: lock.owner, close };
   } catch (error) {
     lock.close();
     throw error;

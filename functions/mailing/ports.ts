@@ -58,6 +58,20 @@ export interface Conversation {
   readonly transaction: readonly TranscriptRecord[];
 }
 
+/**
+ * Room outside of memory, for what a planning must be able to look up again; gone with its process. In the midst of a row
+ * there is no waiting: it answers at once. `append` and `read` throw ObjectStoreError where it fails.
+ */
+export interface Scratch {
+  /** Eight octets that nobody else knows. */
+  readonly secret: Uint8Array;
+  /** Behind what is there. */
+  append(octets: Uint8Array): void;
+  /** @returns how many octets were read, fewer than fit into `into` only at the end */
+  read(at: number, into: Uint8Array): number;
+  close(): void;
+}
+
 export interface RunRecord {
   readonly id: string;
   readonly campaign: string;
