@@ -23,6 +23,7 @@ import {
   type UncertainPolicy,
   watchControl,
 } from '#mailing';
+import { canaryWords } from './canary.ts';
 import { type Shell, UsageError } from './command.ts';
 import { openSigner } from './dkim-keys.ts';
 import { explainRelay } from './explain.ts';
@@ -111,14 +112,22 @@ async function sendUnderControl(request: RunRequest, started: StartedRun, shell:
   try {
     const signal = AbortSignal.any([shell.signal, watch.signal]);
     const fault = watch.control === 'going' ? await sendAll(request, started, shell, signal) : null;
-    if (watch.control === 'cancelled') await endCancelled(run.id, { ...state, clock: systemClock() });
-    if (watch.control === 'cancelled') shell.note(`Run ${run.id} is cancelled.`);
-    if (watch.control === 'paused')
-      shell.note(`Run ${run.id} is paused; \`npx cartero resume ${run.id}\` lets it go on.`);
-    return { fault, control: watch.control };
+    // A canary stops the run in this very process: the watch has not seen it yet.
+    const control = watch.control === 'going' ? ((await state.ledger.control(run.id)) ?? 'going') : watch.control;
+    if (control === 'cancelled') await endCancelled(run.id, { ...state, clock: systemClock() });
+    if (control === 'cancelled') shell.note(`Run ${run.id} is cancelled.`);
+    if (control === 'paused') shell.note(await whyPaused(state, run));
+    return { fault, control };
   } finally {
     watch.close();
   }
+}
+
+async function whyPaused({ ledger }: LocalState, { id }: RunRecord): Promise<string> {
+  const canary = (await ledger.run(id))?.canary ?? null;
+  return canary?.verdict === 'stopped'
+    ? `Run ${id} is ${canaryWords(canary)}. Nobody else was sent to; \`npx cartero status ${id} --recipients\` names them, \`npx cartero resume ${id}\` and the same \`cartero run\` send to the others all the same.`
+    : `Run ${id} is paused; \`npx cartero resume ${id}\` lets it go on.`;
 }
 
 /** @returns the relay's fault, told already; `null` where the run went as far as it could */
@@ -138,8 +147,11 @@ async function sendAll(
   });
   const before = await state.ledger.totals(run.id);
   const open = before.pending + before.deferred + before.uncertain;
-  const progress = new Progress(shell, Math.max(open - (run.onUncertain === 'resend' ? 0 : before.uncertain), 1), () =>
-    clock.monotonic(),
+  const progress = new Progress(
+    shell,
+    Math.max(open - (run.onUncertain === 'resend' ? 0 : before.uncertain), 1),
+    () => clock.monotonic(),
+    run.onUncertain,
   );
   if (open === 0 && plan.recipients > 0) shell.note('Nobody is left to send to.');
   const access = await request.openRelay();
@@ -158,6 +170,11 @@ async function sendAll(
       {
         ...pace,
         once: request.once,
+        canary: loaded.campaign.canary,
+        onJudged: (verdict) => {
+          if (verdict.verdict === 'passed')
+            shell.note(`The canary has passed, ${grouped(verdict.tried)} were tried: the others follow.`);
+        },
         onResting: (nextAt) =>
           shell.note(
             `Those who are left wait: the next is due at ${isoTime(nextAt)}. Ctrl-C stops; the same run goes on.`,

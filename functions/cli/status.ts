@@ -1,5 +1,6 @@
 import type { LocalState } from '#local';
 import { isoTime, OUTCOMES, type RunControl, type RunRecord, resultLine, type Totals } from '#mailing';
+import { canaryWords } from './canary.ts';
 import { type Command, InputError } from './command.ts';
 import { grouped } from './progress.ts';
 import { findRun, openExistingState, STATE_OPTION } from './states.ts';
@@ -57,6 +58,7 @@ async function statusJson(state: LocalState, run: RunRecord): Promise<Record<str
     createdAt: isoTime(run.createdAt),
     finished: run.finished,
     control: await state.ledger.control(run.id),
+    ...(run.canary === null ? {} : { canary: run.canary }),
   };
 }
 
@@ -69,7 +71,7 @@ function statusText(run: RunRecord, totals: Totals, control: RunControl | null):
         : run.finished
           ? 'finished'
           : control === 'paused'
-            ? `paused; \`npx cartero resume ${run.id}\` lets it go on`
+            ? `${run.canary?.verdict === 'stopped' ? canaryWords(run.canary) : 'paused'}; \`npx cartero resume ${run.id}\` lets it go on`
             : 'not finished; the same `cartero run` goes on with it';
   const counts = OUTCOMES.filter((outcome) => totals[outcome] > 0).map(
     (outcome) => `  ${outcome.padEnd(12)}${grouped(totals[outcome]).padStart(10)}\n`,

@@ -13,7 +13,6 @@ import {
   type Intent,
   isLegalMove,
   type Ledger,
-  type LedgerSearch,
   noTotals,
   type OpenBatch,
   type PlanCounts,
@@ -24,26 +23,16 @@ import {
   type RunRecord,
   type Settlement,
   type Totals,
-  type TracedDelivery,
   type UncertainPolicy,
 } from '#mailing';
 import { BATCH_ROOM } from './ledger-database.ts';
 import { toDeliveryRecord, toRunRecord, visibleOutcome } from './ledger-records.ts';
-import type {
-  BatchRow,
-  CountRow,
-  DeliveryRow,
-  DueRow,
-  RunRow,
-  StandingRow,
-  Statements,
-  TracedRow,
-} from './ledger-statements.ts';
+import type { BatchRow, CountRow, DeliveryRow, DueRow, RunRow, StandingRow, Statements } from './ledger-statements.ts';
 import { prepareStatements } from './ledger-statements.ts';
 import type { ProcessLock } from './process-lock.ts';
 import { toLedgerError } from './sqlite-error.ts';
 
-export class SqliteLedger implements Ledger, LedgerSearch {
+export class SqliteLedger implements Ledger {
   readonly #database: DatabaseSync;
   readonly #file: string;
   readonly #lock: ProcessLock;
@@ -279,18 +268,6 @@ export class SqliteLedger implements Ledger, LedgerSearch {
       const rows = this.#sql.find.all(run, key) as unknown as DeliveryRow[];
       return rows.map((row) => toDeliveryRecord(row, lives));
     });
-  }
-
-  async trace(keys: readonly string[]): Promise<TracedDelivery[]> {
-    return this.#read(() => {
-      const lives = this.#livingHolders();
-      const rows = this.#sql.trace.all(JSON.stringify([...new Set(keys)])) as unknown as TracedRow[];
-      return rows.map(([run, ...delivery]) => ({ run, ...toDeliveryRecord(delivery, lives) }));
-    });
-  }
-
-  async spellings(key: string): Promise<string[]> {
-    return this.#read(() => (this.#sql.spellings.all(key) as { key: string }[]).map((row) => row.key));
   }
 
   close(): void {

@@ -4,6 +4,7 @@
  * of its mails is settled.
  */
 import { readBatch } from './batch-file.ts';
+import { lastOpenBatch } from './canary.ts';
 import { GroupCommit, isFenceLost } from './group-commit.ts';
 import type { PlannedRow } from './planner.ts';
 import type {
@@ -152,8 +153,10 @@ export class DueWork {
   }
 
   async #openBatches(): Promise<number[]> {
-    const batches = await this.#ports.ledger.openBatches(this.#run.id);
-    return batches.map(({ batch }) => batch);
+    const { ledger } = this.#ports;
+    const last = await lastOpenBatch(ledger, this.#run);
+    const batches = await ledger.openBatches(this.#run.id);
+    return batches.map(({ batch }) => batch).filter((batch) => batch <= last);
   }
 
   async #claim(number: number): Promise<void> {

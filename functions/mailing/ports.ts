@@ -58,20 +58,6 @@ export interface Conversation {
   readonly transaction: readonly TranscriptRecord[];
 }
 
-/**
- * Room outside of memory, for what a planning must be able to look up again; gone with its process. In the midst of a row
- * there is no waiting: it answers at once. `append` and `read` throw ObjectStoreError where it fails.
- */
-export interface Scratch {
-  /** Eight octets that nobody else knows. */
-  readonly secret: Uint8Array;
-  /** Behind what is there. */
-  append(octets: Uint8Array): void;
-  /** @returns how many octets were read, fewer than fit into `into` only at the end */
-  read(at: number, into: Uint8Array): number;
-  close(): void;
-}
-
 export interface RunRecord {
   readonly id: string;
   readonly campaign: string;
@@ -179,11 +165,6 @@ export interface DeliveryRecord {
   readonly nextAt: number | null;
 }
 
-/** A delivery, and the run that it is of. */
-export interface TracedDelivery extends DeliveryRecord {
-  readonly run: string;
-}
-
 export interface RetryChoice {
   readonly outcomes: readonly RetriedOutcome[];
   /** Only the recipient of that key. */
@@ -214,8 +195,6 @@ export interface SuppressionList {
   remove(keys: readonly string[]): Promise<number>;
   /** Those of `keys` that are suppressed. One question for many keys: it is asked once a commit. */
   among(keys: readonly string[]): Promise<ReadonlySet<string>>;
-  /** What is known of one key, `null` where it is not suppressed. */
-  find(key: string): Promise<Suppression | null>;
   /** In the order of their keys. */
   list(): AsyncIterable<Suppression>;
 }
@@ -307,12 +286,4 @@ export interface Ledger {
   /** The deliveries planned under one key; none before the plan is complete. */
   find(run: string, key: string): Promise<DeliveryRecord[]>;
   close(): void;
-}
-
-/** What a ledger knows of one person, in every run. No sender asks for it. Methods throw LedgerError where the store fails. */
-export interface LedgerSearch {
-  /** The deliveries planned under any of the keys, in the order of the runs' making; none before a plan is complete. */
-  trace(keys: readonly string[]): Promise<TracedDelivery[]>;
-  /** The keys, of any run, that are this one but for the case of ASCII letters. Looks at every recipient there is. */
-  spellings(key: string): Promise<string[]>;
 }

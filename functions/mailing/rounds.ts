@@ -1,8 +1,9 @@
 /** A run to its end: whoever is due, then whoever is due later, until nobody waits any more. */
 import { pause } from '#smtp';
+import { type Canary, judgeCanary } from './canary.ts';
 import type { SendingPorts } from './due-work.ts';
 import type { MailComposer } from './mail.ts';
-import type { Clock, Ledger, RunRecord } from './ports.ts';
+import type { CanaryVerdict, Clock, Ledger, RunRecord } from './ports.ts';
 import { type SendOptions, type SendReport, sendRun } from './sender.ts';
 
 /** Between two looks at who is due: another process may have changed it. */
@@ -13,6 +14,10 @@ const BREATH_MS = 1000;
 export interface RoundOptions extends SendOptions {
   /** One attempt for whoever is due, and no more. */
   readonly once: boolean;
+  /** The run's first recipients are a trial. Default: they are not. */
+  readonly canary?: Canary | null;
+  /** The trial is over. */
+  readonly onJudged?: (verdict: CanaryVerdict) => void;
   /** Nobody is due until `nextAt`, epoch ms; told once for each such moment. */
   readonly onResting?: (nextAt: number) => void;
 }
@@ -26,7 +31,11 @@ export async function sendToEnd(
 ): Promise<SendReport> {
   for (;;) {
     const report = await sendRun(run, composer, ports, options);
-    if (report.stopped || options.once) return report;
+    if (report.stopped) return report;
+    const judged = await judgeCanary(run, options.canary ?? null, ports);
+    if (judged !== null) options.onJudged?.(judged);
+    if (judged?.verdict === 'passed') continue;
+    if (judged?.verdict === 'stopped' || options.once) return report;
     const more = await restUntilDue(run, ports, options);
     if (options.signal.aborted) return { ...report, stopped: true };
     if (!more) return report;
