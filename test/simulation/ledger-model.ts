@@ -160,9 +160,9 @@ export class LedgerModel {
     let chosen = 0;
     for (const batch of run.batches) {
       if (batch.batch === 0) continue;
-      doubt(batch, at);
+      const isDoubted = doubt(batch, at);
       const rows = batch.rows.filter((row) => wanted.has(row.state) && (key === undefined || row.key === key));
-      if (rows.length === 0) continue;
+      if (rows.length === 0 && !isDoubted) continue;
       for (const row of rows) Object.assign(row, { state: 'pending', nextAt: null });
       chosen += rows.length;
       takeBack(batch);
@@ -332,14 +332,18 @@ function isDue(row: ModelRow, { now, eager, policy }: { now: number; eager: bool
   return row.state === 'pending' || (row.state === 'uncertain' && policy === 'resend' && moment <= now);
 }
 
-function doubt({ rows }: ModelBatch, now: number): void {
+/** @returns whether there was anything to doubt */
+function doubt({ rows }: ModelBatch, now: number): boolean {
+  let isDoubted = false;
   for (const row of rows) {
     if (row.state !== 'intended') continue;
+    isDoubted = true;
     const problem = `the process of attempt ${row.attempts} ended before its outcome was known`;
     const evidence = { reply: null, enhancedStatus: null, queueId: null, problem };
     Object.assign(row, { state: 'uncertain', at: now, nextAt: now + RESEND_AFTER_MS, ...evidence });
     row.uncertainAttempts += 1;
   }
+  return isDoubted;
 }
 
 function withdraw({ rows }: ModelBatch): void {

@@ -162,11 +162,11 @@ export class Witness {
       this.#violated(`I4: ${recipient} was settled as accepted, and the relay knows nothing of it`);
   }
 
-  /** Each batch has commits of its own: where they take time, the last mails of one and the first of the next overlap. */
+  /** Each batch has commits of its own: where they take time, the last mails of one overlap with the first of the next. */
   #lookAtWindow(owner: string): void {
-    const { connections, depth, extensions, storeMs } = this.#scenario;
+    const { connections, depth, extensions, storeMs, people, batchSize } = this.#scenario;
     const places = connections * (extensions.includes('CHUNKING') ? depth : 1);
-    const most = storeMs === 0 ? places : 2 * places;
+    const most = storeMs === 0 ? places : places * Math.ceil(people.length / batchSize);
     let open = 0;
     for (const [key, intents] of this.#intents)
       if (key.startsWith(`${owner} `))

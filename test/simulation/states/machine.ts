@@ -127,7 +127,11 @@ export class Machine {
   copy(): Machine {
     const copied = new Machine({
       ledger: this.ledger.copy(),
-      workers: this.workers.map((worker) => ({ ...worker, phases: [...worker.phases] })),
+      workers: this.workers.map((worker) => ({
+        ...worker,
+        claim: worker.claim === null ? null : { ...worker.claim },
+        phases: [...worker.phases],
+      })),
       budget: { ...this.budget },
       accepted: [...this.accepted],
       flying: [...this.flying],

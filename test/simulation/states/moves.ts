@@ -33,7 +33,8 @@ function* movesOfWorker(machine: Machine, number: number): Generator<Move> {
   if (worker === undefined) return;
   const isGoing = run.control === 'going';
   if (worker.claim === null) {
-    if (isGoing && isWorthAsking(machine))
+    // Also of a cancelled run: what is left in it is cancelled when it is given back.
+    if (run.control !== 'paused' && isWorthAsking(machine))
       yield { name: `${number} claims`, isUsual: true, make: (next) => next.claim(number) };
   } else {
     for (const [index, phase] of worker.phases.entries())
