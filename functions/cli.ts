@@ -19,6 +19,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['resume', async () => (await import('./cli/control.ts')).resume],
   ['cancel', async () => (await import('./cli/control.ts')).cancel],
   ['retry', async () => (await import('./cli/retry.ts')).retry],
+  ['settle', async () => (await import('./cli/settle.ts')).settle],
   ['suppress', async () => (await import('./cli/suppress.ts')).suppress],
   ['dkim', async () => (await import('./cli/dkim.ts')).dkim],
   ['inbox', async () => (await import('./cli/inbox.ts')).inbox],

@@ -74,6 +74,7 @@ const MIGRATIONS: readonly string[] = [
      reason TEXT,
      at INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  'ALTER TABLE run ADD COLUMN canary TEXT;          -- JSON of CanaryVerdict; NULL until it is given',
 ];
 
 /**

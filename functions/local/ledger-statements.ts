@@ -54,6 +54,18 @@ export type DeliveryRow = readonly [
   onUncertain: UncertainPolicy,
 ];
 
+/** A delivery that evidence may speak of, and who has its batch. */
+export type DoubtRow = {
+  id: number;
+  state: DeliveryState;
+  attempt: number;
+  batch: number;
+  holder: string | null;
+  policy: UncertainPolicy;
+};
+
+export type TracedRow = readonly [run: string, ...delivery: DeliveryRow];
+
 /** What decides whether a delivery may move. */
 export type StandingRow = { state: DeliveryState; attempt: number };
 export type DueRow = readonly [id: number, row: number, recipient: string, messageId: string, attempt: number];
@@ -149,12 +161,25 @@ const SENTENCES = {
   find: `${DELIVERIES} run JOIN recipient ON recipient.run = run.number JOIN delivery ON delivery.id = recipient.delivery
     JOIN batch ON batch.number = delivery.id / ${BATCH_ROOM}
     WHERE run.id = ? AND recipient.key = ? ORDER BY delivery.id`,
+  doubts: `SELECT id, state, attempt, batch.number AS batch, holder, policy FROM recipient
+    JOIN delivery ON delivery.id = recipient.delivery JOIN batch ON batch.number = delivery.id / ${BATCH_ROOM}
+    WHERE recipient.run = ? AND recipient.key = ? ORDER BY id`,
+  establish: `UPDATE delivery SET state = ?, at = ?, next_at = NULL, reply = ?, enhanced_status = ?, queue_id = ?,
+    problem = ?, uncertain_attempts = uncertain_attempts + (state = 'intended') WHERE id = ?`,
+  delivery: `${DELIVERIES} delivery JOIN batch ON batch.number = delivery.id / ${BATCH_ROOM}
+    JOIN run ON run.number = batch.run WHERE delivery.id = ?`,
+  /** The runs lead, each asked by the index for each key: a second index by key alone would slow every plan. */
+  trace: `${DELIVERIES.replace('SELECT', 'SELECT run.id,')} run CROSS JOIN json_each(?) AS wanted
+    CROSS JOIN recipient ON recipient.run = run.number AND recipient.key = wanted.value
+    CROSS JOIN delivery ON delivery.id = recipient.delivery
+    CROSS JOIN batch ON batch.number = delivery.id / ${BATCH_ROOM} ORDER BY run.number, delivery.id`,
+  spellings: 'SELECT DISTINCT key FROM recipient WHERE key = ? COLLATE NOCASE ORDER BY key',
 } as const;
 
 export type Statements = Readonly<Record<keyof typeof SENTENCES, StatementSync>>;
 
 /** Sentences whose rows come as lists. */
-const LISTS: readonly (keyof typeof SENTENCES)[] = ['due', 'deliveries', 'find'];
+const LISTS: readonly (keyof typeof SENTENCES)[] = ['due', 'deliveries', 'find', 'delivery', 'trace'];
 
 export function prepareStatements(database: DatabaseSync): Statements {
   const names = Object.keys(SENTENCES) as (keyof typeof SENTENCES)[];

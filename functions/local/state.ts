@@ -14,11 +14,20 @@
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { LaneBook, Ledger, LedgerSearch, ObjectStore, Scratch, SuppressionList, TranscriptSink } from '#mailing';
+import type {
+  EvidenceDesk,
+  LaneBook,
+  Ledger,
+  LedgerSearch,
+  ObjectStore,
+  Scratch,
+  SuppressionList,
+  TranscriptSink,
+} from '#mailing';
 import { openDirectoryStore } from './directory-store.ts';
 import { makeFolder } from './durable-folder.ts';
-import { openLedgerDatabase } from './ledger-database.ts';
 import { LaneTable } from './lane-table.ts';
+import { openLedgerDatabase } from './ledger-database.ts';
 import { LINK_KEYS_FILE } from './link-keys.ts';
 import { openProcessLock } from './process-lock.ts';
 import { openScratchFile } from './scratch-file.ts';
@@ -28,7 +37,7 @@ import { openTranscriptFiles } from './transcript-files.ts';
 
 export interface LocalState {
   readonly folder: string;
-  readonly ledger: Ledger & LedgerSearch;
+  readonly ledger: Ledger & LedgerSearch & EvidenceDesk;
   readonly suppressions: SuppressionList;
   readonly objects: ObjectStore;
   /** For one planning each, who closes it. */

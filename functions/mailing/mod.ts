@@ -11,6 +11,7 @@
  * retry, rounds: when whoever was deferred is asked for again, until the run's end.
  * suppression: who gets nothing any more, asked for between an intent and its indicator.
  * control: what a person wants of a run while it is under way.
+ * evidence: how an attempt ended of which nobody knew, when it is known at last.
  * outcome, ports: the words, and all the outside that the domain speaks to.
  */
 export { type Campaign, parseCampaign } from './campaign.ts';
@@ -27,6 +28,7 @@ export {
 export type { CheckContext, CheckOptions, MailProblem, RenderedMail, Rule } from './check/mod.ts';
 export { type ControlWatch, endCancelled, watchControl } from './control.ts';
 export { type Estimate, estimate } from './estimate.ts';
+export { establishFacts } from './evidence.ts';
 export { type AudienceFile, frozenSource, pinInPlace, readContent, readManifest } from './frozen.ts';
 export {
   keyOfRun,
