@@ -10,9 +10,12 @@ import { curve } from './cases/curve.ts';
 import { delay } from './cases/delay.ts';
 import { dkim } from './cases/dkim.ts';
 import { engine } from './cases/engine.ts';
+import { ledger } from './cases/ledger.ts';
 import { load } from './cases/load.ts';
 import { memory } from './cases/memory.ts';
+import { million } from './cases/million.ts';
 import { plain } from './cases/plain.ts';
+import { plan } from './cases/plan.ts';
 import { profile } from './cases/profile.ts';
 import { render } from './cases/render.ts';
 import { wholeRun } from './cases/whole-run.ts';
@@ -28,6 +31,9 @@ import { closeWorkshop, openWorkshop, PROJECT } from './workshop.ts';
 const CASES: readonly Case[] = [
   engine,
   wholeRun,
+  ledger,
+  plan,
+  million,
   delay,
   attachments,
   plain,
