@@ -14,8 +14,8 @@ import {
   readManifest,
 } from './frozen.ts';
 import type { UncertainPolicy } from './outcome.ts';
-import { type PlannedRow, Planner } from './planner.ts';
-import type { Clock, Ledger, ObjectStore, PlanCounts, RunRecord, SuppressionList } from './ports.ts';
+import { type PlannedRow, Planner, type PlanningOptions } from './planner.ts';
+import type { Clock, Ledger, ObjectStore, PlanCounts, RunRecord, Scratch, SuppressionList } from './ports.ts';
 import type { Problem } from './problem.ts';
 import { type Cause, causeOf, findRun, newRunId, RunError, runIdOf, writeCause } from './run-identity.ts';
 import { suppressionKeyOf } from './suppression.ts';
@@ -25,6 +25,7 @@ export interface RunPorts {
   readonly objects: ObjectStore;
   readonly suppressions: SuppressionList;
   readonly clock: Clock;
+  readonly openScratch: () => Scratch;
 }
 
 export interface StartOptions {
@@ -106,14 +107,14 @@ interface NewRun {
 }
 
 async function createRun(
-  { ledger, objects }: RunPorts,
+  { ledger, objects, openScratch }: RunPorts,
   { live, audience, manifest, cause, createdAt }: NewRun,
   { another, planHash, onUncertain }: StartOptions,
 ): Promise<RunRecord> {
   const { contentHash, slot } = cause;
   const id = await newRunId(ledger, cause, another);
   if (planHash !== undefined) {
-    const dry = await planDry(live, audience, contentHash, { run: id, at: slot ?? createdAt });
+    const dry = await planDry(live, audience, contentHash, { run: id, at: slot ?? createdAt, openScratch });
     refuseOtherPlan(planHash, dry.counts.planHash);
   }
   await freezeCampaign(objects, { id, contentHash }, live.source, audience, manifest);
@@ -182,7 +183,7 @@ async function completePlan(
 }
 
 async function planBatches(
-  { ledger, objects, suppressions }: RunPorts,
+  { ledger, objects, suppressions, openScratch }: RunPorts,
   run: RunRecord,
   loaded: LoadedCampaign,
   live: LoadedCampaign,
@@ -196,6 +197,7 @@ async function planBatches(
     at: run.slot ?? run.createdAt,
     pinFile,
     earlier: earlierRows(objects, run),
+    openScratch,
   });
   const cut = new BatchCut(loaded.campaign.canary?.recipients ?? 0);
   let rows: PlannedRow[] = [];
@@ -235,12 +237,11 @@ export async function planDry(
   loaded: LoadedCampaign,
   audience: AudienceFile,
   contentHash: string,
-  options: { run: string; at: number; onRow?: (row: PlannedRow) => void },
+  options: Pick<PlanningOptions, 'run' | 'at' | 'openScratch'> & { onRow?: (row: PlannedRow) => void },
 ): Promise<{ counts: PlanCounts; problems: readonly Problem[] }> {
   const files = loaded.source.files;
   const planner = new Planner(loaded, audience, contentHash, {
-    run: options.run,
-    at: options.at,
+    ...options,
     pinFile: (object) => sha256OfStream(files.stream(object)),
   });
   const cut = new BatchCut(loaded.campaign.canary?.recipients ?? 0);
