@@ -81,5 +81,5 @@ Examples:
   npm run lab -- --campaign templates/newsletter    your own templates
   npm run lab -- --seed 17 --story 203              what went wrong, once more
 
-Nothing leaves this machine. Exit codes: 0 all is as it must be · 1 it is not, and where the evidence lies is told.
+Nothing leaves this machine. Ctrl-C lets the stories that were begun come to their ends. Exit codes: 0 all is as it must be · 1 it is not, and where the evidence lies is told.
 `;

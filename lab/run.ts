@@ -24,6 +24,7 @@ export class Lab {
   readonly #expected: readonly Expected[];
   readonly #surroundings: Surroundings;
   #next = 0;
+  #isStopped = false;
   /** The first story that is not as it must be. */
   failed: Told | null = null;
 
@@ -39,6 +40,11 @@ export class Lab {
     this.#surroundings = surroundings;
   }
 
+  /** Stories that were begun are told to their ends; no other is begun. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
   async run(): Promise<void> {
     const { story, lanes } = this.#options;
     if (story !== null) return this.#tell(story);
@@ -46,7 +52,7 @@ export class Lab {
   }
 
   async #lane(): Promise<void> {
-    while (this.failed === null && this.tally.kills < this.#options.kills) {
+    while (!this.#isStopped && this.failed === null && this.tally.kills < this.#options.kills) {
       this.#next += 1;
       await this.#tell(this.#next - 1);
     }
@@ -112,6 +118,7 @@ async function runLab(options: Options, words: readonly string[]): Promise<numbe
     const lab = new Lab(options, campaigns, await expectations(campaigns, surroundings), surroundings);
     const seconds = () => (performance.now() - began) / 1000;
     console.error(`Seed ${options.seed}`);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => lab.stop());
     const teller = setInterval(() => {
       const { kills, stories, acceptances } = lab.tally;
       console.error(`  ${seconds().toFixed(0)} s: ${kills} deaths, ${stories} stories, ${acceptances} mails accepted`);
