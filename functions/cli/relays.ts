@@ -16,8 +16,25 @@ import {
 import { PROJECT } from './campaigns.ts';
 import type { Shell } from './command.ts';
 
+/** A relay by its settings, which another process can be given. */
+export interface ConnectedRelay {
+  readonly relay: Relay;
+  readonly files: RelayFiles;
+  readonly inbox: string | null;
+}
+
+/** Which relay is meant, as it was typed. */
+export interface RelayWords {
+  readonly url?: string | undefined;
+  /** Of the campaign's relay in infra/relays.json. */
+  readonly name: string;
+  readonly inbox: string;
+  readonly depth?: number | undefined;
+}
+
 export interface OpenRelay {
   readonly relay: Relay;
+  readonly connected: ConnectedRelay;
   /** Where the embedded server lays its messages; `null` for any other relay. */
   readonly inbox: string | null;
   openSession(record: (entry: TranscriptRecord) => void, signal?: AbortSignal): Promise<Session>;
@@ -38,15 +55,11 @@ const GREETING_TIMEOUT_MS = 30_000;
 
 /**
  * Reads and checks which relay is meant; nothing is connected or started before `open`.
- * @param name of the campaign's relay in infra/relays.json
  * @param inbox folder of the embedded server's messages
  * @param depth mail transactions in flight on a connection, in place of the relay's own
  * @throws RelayError
  */
-export async function chooseRelay(
-  options: { url?: string | undefined; name: string; inbox: string; depth?: number | undefined },
-  shell: Shell,
-): Promise<ChosenRelay> {
+export async function chooseRelay(options: RelayWords, shell: Shell): Promise<ChosenRelay> {
   const named = await namedRelay(options, shell);
   if (named !== null) {
     return {
@@ -92,6 +105,7 @@ export function connectTo(
   const time = systemClock();
   return {
     relay,
+    connected: { relay, files, inbox },
     inbox,
     openSession: (record, signal) =>
       openSession(settings, { time, random: systemRandom, record, ...(signal ? { signal } : {}) }),

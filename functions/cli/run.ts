@@ -54,7 +54,7 @@ expiresAfter. A run that was stopped or killed goes on where it was.`,
     plan: { type: 'string', value: 'HASH', description: 'send only if this is still the plan' },
     new: { type: 'boolean', description: 'start another run, even of the same content' },
     resume: { type: 'string', value: 'RUN', description: 'go on with this unfinished run of the campaign' },
-    workers: { type: 'string', value: 'N', description: 'processes; this version has 1' },
+    workers: { type: 'string', value: 'N', description: 'processes that send, and share the connections (default 1)' },
     once: { type: 'boolean', description: 'one attempt for whoever is due, then end' },
     json: { type: 'boolean', description: 'one JSON object as the last line' },
   },
@@ -67,7 +67,7 @@ expiresAfter. A run that was stopped or killed goes on where it was.`,
   async run(words, shell) {
     const [name = ''] = words.positional(['campaign']);
     const depth = words.count('depth', { to: 9999 });
-    if ((words.count('workers') ?? 1) > 1) throw new UsageError('--workers: this version sends from one process');
+    const workers = words.count('workers', { to: 64 }) ?? 1;
     const connections = words.count('connections', { to: 1000 });
     const messagesPerSecond = words.rate('rate');
     const onUncertain = words.oneOf('on-uncertain', POLICIES);
@@ -79,7 +79,8 @@ expiresAfter. A run that was stopped or killed goes on where it was.`,
     const campaign = await openCampaign(name, shell);
     const audience = await openAudience(campaign, words.text('audience'), shell);
     const inbox = join(stateFolder(words, shell), 'inbox');
-    const relay = await chooseRelay({ url: words.text('relay'), name: campaign.campaign.relay, inbox, depth }, shell);
+    const relayWords = { url: words.text('relay'), name: campaign.campaign.relay, inbox, depth };
+    const relay = await chooseRelay(relayWords, shell);
     const state = openStateOf(words, shell);
     try {
       const end = await runCampaign(
@@ -92,6 +93,7 @@ expiresAfter. A run that was stopped or killed goes on where it was.`,
           another: words.flag('new'),
           once: words.flag('once'),
           rehearsal: relay.isEmbedded,
+          ...(workers > 1 ? { workers: { count: workers, relay: relayWords } } : {}),
           ...(resume === undefined ? {} : { resume }),
           ...(onUncertain === undefined ? {} : { onUncertain }),
           ...(planHash === undefined ? {} : { planHash }),

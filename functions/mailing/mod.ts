@@ -56,6 +56,7 @@ export {
   relayNames,
   type WrittenDkimKey,
 } from './relay.ts';
+export { laneName, type SharedRelay } from './relay-share.ts';
 export { isoTime, type ResultLine, resultLine, writeAllResults } from './results.ts';
 export { type Deferral, nextAttemptAt } from './retry.ts';
 export { type RoundOptions, sendToEnd } from './rounds.ts';

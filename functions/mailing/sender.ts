@@ -30,6 +30,7 @@ import { type Mail, type MailComposer, MailError } from './mail.ts';
 import { type Outcome, RESEND_AFTER_MS } from './outcome.ts';
 import { Pacer } from './pacing.ts';
 import type { RunRecord, Settlement } from './ports.ts';
+import { RelayShare, type SharedRelay } from './relay-share.ts';
 import { nextAttemptAt, outcomeOf } from './retry.ts';
 import { ON_LIST, SuppressionGate } from './suppression.ts';
 
@@ -47,6 +48,8 @@ export interface SendOptions {
   readonly onSettled?: (outcome: Outcome) => void;
   /** The relay does not answer; it is tried again after so many ms. */
   readonly onWaiting?: (error: SmtpError, delayMs: number) => void;
+  /** The relay is shared with all processes of a state. Default: this one has it alone. */
+  readonly shared?: SharedRelay;
 }
 
 export interface SendReport {
@@ -100,6 +103,7 @@ class RunSender {
   readonly #due: DueWork;
   readonly #gate: SuppressionGate;
   readonly #pool: Pool;
+  readonly #share: RelayShare | null;
   #refusalsInARow = 0;
   #fault: unknown;
   /** Mails under way. A count, and no Set of them: see `remove` in smtp/course.ts. */
@@ -122,7 +126,15 @@ class RunSender {
       time: ports.clock,
       signal: this.#signal,
       ...(options.onWaiting === undefined ? {} : { onWaiting: options.onWaiting }),
+      onFull: () => this.#share?.want(),
+      onClosed: () => this.#share?.closed(),
     });
+    this.#share = options.shared === undefined ? null : this.#shareOf(options.shared);
+  }
+
+  #shareOf(relay: SharedRelay): RelayShare {
+    const process = { run: this.#run.id, owner: this.#options.owner, clock: this.#ports.clock };
+    return new RelayShare(relay, process, this.#pool, (error) => this.#fail(error));
   }
 
   async send(): Promise<SendReport> {
@@ -134,6 +146,7 @@ class RunSender {
     this.#signal.addEventListener('abort', cutLater, { once: true });
     await this.#guarded(() => this.#sendAll());
     await this.#pool.close();
+    await this.#share?.leave();
     await this.#guarded(() => this.#due.close());
     this.#signal.removeEventListener('abort', cutLater);
     cancel();
@@ -167,6 +180,7 @@ class RunSender {
     if (!this.#due.isQueued && !(await this.#due.hasMore())) return false;
     // The pace comes first: a relay closes sessions that wait for long, and that is no fault of the mail.
     if (this.#pacer.isLimited) await this.#pacer.turn(this.#signal);
+    if (this.#share?.isLimited) await this.#share.turn(this.#signal);
     const place = this.#pool.free() ?? (await this.#place());
     if (place === null) return false;
     const work = this.#due.take() ?? (await this.#due.next());
@@ -196,9 +210,13 @@ class RunSender {
     try {
       await work();
     } catch (error) {
-      this.#fault ??= error;
-      this.#halt.abort();
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#fault ??= error;
+    this.#halt.abort();
   }
 
   /** One mail in its place, to its outcome or back among those that are due. */
