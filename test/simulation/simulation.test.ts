@@ -7,7 +7,7 @@ import { scenarioOf } from './scenario.ts';
 import { tellShare } from './share.ts';
 import { tell } from './story.ts';
 
-const SEEDS = Number(process.env.SIMULATION_SEEDS ?? 600);
+const SEEDS = Number(process.env.SIMULATION_SEEDS ?? 200);
 
 describe('the delivery protocol, simulated', () => {
   test(`keeps its promises in ${SEEDS} stories of deaths, thefts, faults and clocks that jump`, {
