@@ -12,6 +12,7 @@
  * suppression: who gets nothing any more, asked for between an intent and its indicator.
  * control: what a person wants of a run while it is under way.
  * evidence: how an attempt ended of which nobody knew, when it is known at last.
+ * results, results-csv, run-progress, reasons: what became of everybody, how fast, and why.
  * outcome, ports: the words, and all the outside that the domain speaks to.
  */
 export { type Campaign, parseCampaign } from './campaign.ts';
@@ -58,9 +59,11 @@ export {
 } from './relay.ts';
 export { laneName, type SharedRelay } from './relay-share.ts';
 export { isoTime, type ResultLine, resultLine, writeAllResults } from './results.ts';
+export { CSV_HEADING, csvLine } from './results-csv.ts';
 export { type Deferral, nextAttemptAt } from './retry.ts';
 export { type RoundOptions, sendToEnd } from './rounds.ts';
 export { RunError } from './run-identity.ts';
+export { type RunProgress, readProgress } from './run-progress.ts';
 export { describePlan, planDry, type StartedRun, type StartOptions, startRun } from './runs.ts';
 export { nextStarts } from './schedule/schedule.ts';
 export { RelayFault, type SendOptions, type SendReport, sendRun } from './sender.ts';
