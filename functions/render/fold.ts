@@ -242,7 +242,10 @@ class Folder {
       places[turn] = at;
       for (const [index, [name, each]] of entries.entries()) {
         step(account);
-        Object.assign(at, { index, key: name, first: index === 0, last: index === entries.length - 1 });
+        at.index = index;
+        at.key = name;
+        at.first = index === 0;
+        at.last = index === entries.length - 1;
         places[item] = each;
         places[key] = name;
         runAll(pieces, rendering);

@@ -219,8 +219,8 @@ describe('a folded template says what Handlebars says', () => {
           expect(outcome(() => set.text(each))).toBe(outcome(() => text(each)));
         }
       }),
-      { numRuns: Number(process.env.FOLDING_RUNS ?? 1_500) },
+      { numRuns: Number(process.env.FOLDING_RUNS ?? 200) },
     );
-    expect(rendered).toBeGreaterThan(100);
+    expect(rendered).toBeGreaterThan(20);
   });
 });
