@@ -15,7 +15,7 @@ const isNewEnough = Number(process.versions.node.split('.')[0]) >= WANTED;
 
 if (isNewEnough && (wasStartedByAnother || process.env.CARTERO_NODE === undefined)) {
   if (wasStartedByAnother) dieWithLauncher();
-  const { main } = await loadedQuickly(new URL('../cli.ts', import.meta.url));
+  const { main } = await loadedQuickly(() => import('../cli.ts'));
   await main(process.argv.slice(2));
 } else if (wasStartedByAnother || !existsSync(NODE)) {
   const where = wasStartedByAnother || process.env.CARTERO_NODE === undefined ? '' : ` and CARTERO_NODE names no file`;
