@@ -39,7 +39,7 @@ describe('every state of two workers', () => {
 });
 
 describe('SqliteLedger beside the model', () => {
-  const WALKS = IS_DEEP ? 5000 : 100;
+  const WALKS = IS_DEEP ? 1000 : 50;
   test.each(POLICIES)(`says the same on ${WALKS} walks under %s`, { timeout: 600_000 }, async (policy) => {
     const budget: Budget = { crashes: 4, thefts: 3, deeds: 6, attempts: 4 };
     let living: readonly string[] = [];
