@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type EmbeddedServer, loadInbox, systemClock, systemRandom } from '#local';
-import { findRelay, nearName, parseRelayUrl, type Relay, RelayError, relayNames } from '#mailing';
+import { findMaxMessageOctets, findRelay, nearName, parseRelayUrl, type Relay, RelayError, relayNames } from '#mailing';
 import {
   checkSettings,
   openSession,
@@ -143,6 +143,12 @@ export async function relayNameProblem(name: string, shell: Shell): Promise<stri
   const near = nearName(names, name);
   const known = names.length > 0 ? `there are ${names.join(', ')}` : 'it names none';
   return `there is no relay "${name}" in ${file ?? 'infra/relays.json'}; ${near === null ? known : `did you mean "${near}"?`}`;
+}
+
+/** What the relay's settings say that it takes. @throws RelayError where infra/relays.json is not in order */
+export async function maxMessageOctets(name: string, shell: Shell): Promise<number | undefined> {
+  const file = relaysFile(shell);
+  return file === undefined ? undefined : findMaxMessageOctets(name, file, await readFile(file, 'utf8'));
 }
 
 export function relaysFile({ cwd }: Shell): string | undefined {

@@ -50,6 +50,7 @@ export * from './ports.ts';
 export { CampaignError, escapeControls, formatProblem, type Problem } from './problem.ts';
 export {
   findDkimKeys,
+  findMaxMessageOctets,
   findRelay,
   parseRelayUrl,
   type Relay,
