@@ -1,5 +1,5 @@
 /** What a run of the lab has shown, for the terminal and as Markdown. */
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { POINTS } from './points.ts';
 import type { Tally } from './tally.ts';
 import { percentile, type Window } from './window.ts';
@@ -18,7 +18,7 @@ export function summaryText(tally: Tally, seconds: number): string {
 export function resultsText(tally: Tally, { words, seconds, seed }: Circumstances): string {
   const cores = cpus();
   const gib = (totalmem() / 2 ** 30).toFixed(1);
-  const machine = `Node ${process.versions.node}, ${cores.length} cores (${cores[0]?.model.trim()}), ${gib} GiB, Linux ${release()}`;
+  const machine = `Node ${process.versions.node}, ${cores.length} cores (${cores[0]?.model.trim()}), ${gib} GiB, Linux ${release()}, load average at the end ${(loadavg()[0] ?? 0).toFixed(1)}`;
   return `# What the crash lab has shown
 
     npm run lab${words.length > 0 ? ` -- ${words.join(' ')}` : ''}
@@ -85,7 +85,7 @@ function cellsOf({ mails, whole, accepted, leftByDeath, leftWhileSending }: Wind
     leftByDeath.length === 0
       ? '–'
       : `${Math.round((100 * within) / leftByDeath.length)} % of ${grouped(leftByDeath.length)}`,
-    String(percentile(leftWhileSending, 0.5)),
+    leftWhileSending.length === 0 ? '–' : String(percentile(leftWhileSending, 0.5)),
     leftWhileSending.length === 0 ? '–' : String(Math.max(...leftWhileSending)),
   ];
 }

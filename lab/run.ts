@@ -124,7 +124,7 @@ async function runLab(options: Options, words: readonly string[]): Promise<numbe
       console.error(`  ${seconds().toFixed(0)} s: ${kills} deaths, ${stories} stories, ${acceptances} mails accepted`);
     }, TELL_EVERY_MS);
     await lab.run().finally(() => clearInterval(teller));
-    console.log(summaryText(lab.tally, seconds()));
+    if (lab.failed === null) console.log(summaryText(lab.tally, seconds()));
     if (lab.failed !== null) {
       isKept = true;
       console.error(failureText(lab.failed, workshop.folder));
