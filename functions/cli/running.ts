@@ -30,6 +30,7 @@ import { canaryWords } from './canary.ts';
 import { type Shell, UsageError } from './command.ts';
 import { openSigner } from './dkim-keys.ts';
 import { explainRelay } from './explain.ts';
+import { paceWords } from './pace-words.ts';
 import { grouped, Progress, span } from './progress.ts';
 import type { OpenRelay, RelayWords } from './relays.ts';
 import { workTogether } from './workers.ts';
@@ -252,6 +253,12 @@ export async function sendAll(
         signal,
         owner: state.owner,
         onSettled,
+        onPace: (pace) => shell.note(paceWords(pace)),
+        onBroken: (error, nextAt) =>
+          shell.note(
+            `${access.relay.label}: ${escapeControls(error.message)}; nobody is lost by this. The run rests until ${isoTime(nextAt)}, then one mail is tried. Ctrl-C stops; the same run goes on.`,
+          ),
+        onMended: () => shell.note(`${access.relay.label} works again; the others follow.`),
         onWaiting: (error, delayMs) => {
           // Each connection meets the same: it is told once.
           const words = `${access.relay.label}: ${escapeControls(error.message)}; trying again in ${span(delayMs / 1000)}`;

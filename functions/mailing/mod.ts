@@ -6,7 +6,9 @@
  * frozen ► planner ► batch-file ► run-identity ► runs: a run's own copy, its recipients, which run it is.
  * mail, list-link: from a row to envelope and octets, and the link by which its reader leaves a list.
  * check: what is wrong with a mail before anybody gets it.
- * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator.
+ * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator; adaptive-pace: as fast as
+ * the relay lets them go.
+ * canary: a run's first few recipients, and whether the others are sent to.
  * lanes, lane-shares, lane-book: connections and pace of one relay, shared by all runs and processes of a state.
  * retry, rounds: when whoever was deferred is asked for again, until the run's end.
  * suppression: who gets nothing any more, asked for between an intent and its indicator.
@@ -15,6 +17,7 @@
  * results, results-csv, run-progress, reasons: what became of everybody, how fast, and why.
  * outcome, ports: the words, and all the outside that the domain speaks to.
  */
+export { AdaptivePace, type PaceCaps, type PaceState } from './adaptive-pace.ts';
 export { type Campaign, parseCampaign } from './campaign.ts';
 export {
   type CampaignSource,
@@ -50,7 +53,6 @@ export * from './ports.ts';
 export { CampaignError, escapeControls, formatProblem, type Problem } from './problem.ts';
 export {
   findDkimKeys,
-  findMaxMessageOctets,
   findRelay,
   parseRelayUrl,
   type Relay,

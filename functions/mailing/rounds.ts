@@ -1,18 +1,20 @@
 /** A run to its end: whoever is due, then whoever is due later, until nobody waits any more. */
 import { pause } from '#smtp';
+import { AdaptivePace } from './adaptive-pace.ts';
+import { Breaker, type BreakerOptions } from './breaker.ts';
 import { type Canary, judgeCanary } from './canary.ts';
 import type { SendingPorts } from './due-work.ts';
 import type { MailComposer } from './mail.ts';
 import type { CanaryVerdict, Clock, Ledger, RunRecord } from './ports.ts';
-import { type SendOptions, type SendReport, sendRun } from './sender.ts';
+import { type SendReport, sendRun } from './sender.ts';
 
 /** Between two looks at who is due: another process may have changed it. */
 const LOOK_MS = 30_000;
 /** What is due at once was due in the round before as well: it is no use to ask without a breath. */
 const BREATH_MS = 1000;
 
-export interface RoundOptions extends SendOptions {
-  /** One attempt for whoever is due, and no more. */
+export interface RoundOptions extends BreakerOptions {
+  /** One attempt for whoever is due, and no more: no relay is waited for either. */
   readonly once: boolean;
   /** The run's first recipients are a trial. Default: they are not. */
   readonly canary?: Canary | null;
@@ -29,8 +31,14 @@ export async function sendToEnd(
   ports: SendingPorts,
   options: RoundOptions,
 ): Promise<SendReport> {
+  // What the relay asked for holds also in the rounds that follow.
+  const { pace = new AdaptivePace(ports.clock, options, options.onPace) } = options;
+  const breaker = new Breaker();
   for (;;) {
-    const report = await sendRun(run, composer, ports, options);
+    const paced = { ...options, pace };
+    const report = await (options.once
+      ? sendRun(run, composer, ports, paced)
+      : breaker.send(run, composer, ports, paced));
     if (report.stopped) return report;
     const judged = await judgeCanary(run, options.canary ?? null, ports);
     if (judged !== null) options.onJudged?.(judged);

@@ -8,7 +8,7 @@ import { VirtualClock } from './virtual-clock.ts';
 
 export class RunClock extends VirtualClock {
   override now(): number {
-    return NOW + this.monotonic();
+    return NOW + Math.floor(this.monotonic());
   }
 }
 
