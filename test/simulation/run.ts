@@ -59,7 +59,7 @@ async function many(): Promise<number> {
 
 function share(request: Share): Promise<ShareEnd> {
   return new Promise((resolve, reject) => {
-    const child = fork(new URL('./shared.ts', import.meta.url));
+    const child = fork(new URL('./share-teller.ts', import.meta.url));
     child.once('message', (message) => {
       resolve(message as ShareEnd);
       child.disconnect();
