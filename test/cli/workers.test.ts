@@ -94,7 +94,7 @@ async function expectTruth(folder: string, relay: CountingRelay, run: string, re
 
 describe('cartero run --workers', () => {
   test('sends one run from several processes: one summary, one exit code, every transcript', {
-    timeout: 60_000,
+    timeout: 240_000,
   }, async () => {
     const folder = temporaryFolder();
     await campaignOf(folder, 'letters', 2000);
@@ -115,7 +115,7 @@ describe('cartero run --workers', () => {
     expect(sessions).toContain('"kind":"session"');
   });
 
-  test('sends a rehearsal to one embedded server', { timeout: 60_000 }, async () => {
+  test('sends a rehearsal to one embedded server', { timeout: 240_000 }, async () => {
     const folder = temporaryFolder();
     await campaignOf(folder, 'letters', 1200);
     const ended = await cartero(['run', 'letters', '--workers', '2', '--json'], folder);
@@ -124,7 +124,7 @@ describe('cartero run --workers', () => {
     expect(ended.stderr.match(/A rehearsal/g)).toHaveLength(1);
   });
 
-  test('replaces a worker that is killed, and loses nobody', { timeout: 60_000 }, async () => {
+  test('replaces a worker that is killed, and loses nobody', { timeout: 240_000 }, async () => {
     const folder = temporaryFolder();
     await campaignOf(folder, 'letters', 2000);
     const relay = await startRelay(folder, 5);
@@ -143,7 +143,7 @@ describe('cartero run --workers', () => {
     expect(relay.most()).toBeLessThanOrEqual(4);
   });
 
-  test('ends all in order on SIGTERM, with 3, and goes on', { timeout: 60_000 }, async () => {
+  test('ends all in order on SIGTERM, with 3, and goes on', { timeout: 240_000 }, async () => {
     const folder = temporaryFolder();
     await campaignOf(folder, 'letters', 2000);
     const relay = await startRelay(folder, 5);
@@ -162,7 +162,7 @@ describe('cartero run --workers', () => {
     expect(await expectTruth(folder, relay, 'letters', 2000)).toBe(0);
   });
 
-  test('workers whose parent is killed settle what is in flight and end', { timeout: 60_000 }, async () => {
+  test('workers whose parent is killed settle what is in flight and end', { timeout: 240_000 }, async () => {
     const folder = temporaryFolder();
     await campaignOf(folder, 'letters', 2000);
     const relay = await startRelay(folder, 5);
@@ -182,7 +182,7 @@ describe('cartero run --workers', () => {
 
 describe('runs of two campaigns on one relay', () => {
   test('never have more connections than the cap together, and neither waits for the end of the other', {
-    timeout: 90_000,
+    timeout: 240_000,
   }, async () => {
     const folder = temporaryFolder();
     await Promise.all(['letters', 'bills'].map((name) => campaignOf(folder, name, 800)));
@@ -202,7 +202,7 @@ describe('runs of two campaigns on one relay', () => {
     expect(relay.most()).toBeLessThanOrEqual(3);
   });
 
-  test('take turns on one connection, and say whom they wait for', { timeout: 90_000 }, async () => {
+  test('take turns on one connection, and say whom they wait for', { timeout: 240_000 }, async () => {
     const folder = temporaryFolder();
     await Promise.all(['letters', 'bills'].map((name) => campaignOf(folder, name, 500)));
     const relay = await startRelay(folder, 25);
