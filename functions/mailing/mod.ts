@@ -31,6 +31,7 @@ export {
 } from './campaign-source.ts';
 export type { CheckContext, CheckOptions, MailProblem, RenderedMail, Rule } from './check/mod.ts';
 export { type ControlWatch, endCancelled, watchControl } from './control.ts';
+export type { RestCause } from './due-time.ts';
 export { type Estimate, estimate } from './estimate.ts';
 export { establishFacts } from './evidence.ts';
 export { type AudienceFile, frozenSource, pinInPlace, readContent, readManifest } from './frozen.ts';
@@ -53,6 +54,7 @@ export * from './ports.ts';
 export { CampaignError, escapeControls, formatProblem, type Problem } from './problem.ts';
 export {
   findDkimKeys,
+  findMaxMessageOctets,
   findRelay,
   parseRelayUrl,
   type Relay,
@@ -68,7 +70,9 @@ export { type RoundOptions, sendToEnd } from './rounds.ts';
 export { RunError } from './run-identity.ts';
 export { type RunProgress, readProgress } from './run-progress.ts';
 export { describePlan, planDry, type StartedRun, type StartOptions, startRun } from './runs.ts';
-export { nextStarts } from './schedule/schedule.ts';
+export { hoursOf, type SendingHours } from './schedule/hours.ts';
+export { isMissed, MissedStartError } from './schedule/missed.ts';
+export { isStart, nextStarts } from './schedule/schedule.ts';
 export { RelayFault, type SendOptions, type SendReport, sendRun } from './sender.ts';
 export { suppressionKey, suppressionKeyOf } from './suppression.ts';
 export { findTemplates } from './template-files.ts';
