@@ -1,8 +1,11 @@
 import { join } from 'node:path';
+import { systemClock } from '#local';
+import { MissedStartError, noTotals } from '#mailing';
 import { openAudience, openCampaign } from './campaigns.ts';
-import { type Command, UsageError } from './command.ts';
+import { type Command, type Shell, UsageError } from './command.ts';
 import { chooseRelay } from './relays.ts';
-import { openEnds, runCampaign, runJson, slotOf, summaryOf } from './running.ts';
+import { slotWarnings } from './resting.ts';
+import { openEnds, type RunEnd, type RunRequest, runCampaign, runJson, slotOf, summaryOf } from './running.ts';
 import { openStateOf, STATE_OPTION, stateFolder } from './states.ts';
 
 const POLICIES = ['hold', 'resend', 'skip'] as const;
@@ -20,7 +23,9 @@ Relays: smtps://user:password@host:465 · smtp://user:password@host:587 (STARTTL
 with ?ca=FILE, servername=NAME, name=EHLO-NAME, auth=MECHANISM. Without --relay: the variable CARTERO_RELAY, else the
 campaign's relay in infra/relays.json, else the embedded server.
 It goes on until nobody is left to send to: whoever is deferred is asked for again, later and later, until the campaign's
-expiresAfter. A run that was stopped or killed goes on where it was.`,
+expiresAfter. A run that was stopped or killed goes on where it was.
+With a schedule, mail goes in its window only, and with --at not before that moment: meanwhile the run rests. A start that
+was missed is made good as "missed" says; one that is not ends with 0.`,
   options: {
     audience: {
       type: 'string',
@@ -82,8 +87,9 @@ expiresAfter. A run that was stopped or killed goes on where it was.`,
     const relayWords = { url: words.text('relay'), name: campaign.campaign.relay, inbox, depth };
     const relay = await chooseRelay(relayWords, shell);
     const state = openStateOf(words, shell);
+    for (const line of slotWarnings(campaign, slot, systemClock().now())) shell.note(line);
     try {
-      const end = await runCampaign(
+      const end = await runUnlessMissed(
         {
           campaign,
           audience,
@@ -111,3 +117,13 @@ expiresAfter. A run that was stopped or killed goes on where it was.`,
     }
   },
 };
+
+/** A start that its campaign does not want to be made good leaves nothing to do. */
+async function runUnlessMissed(request: RunRequest, shell: Shell): Promise<RunEnd> {
+  try {
+    return await runCampaign(request, shell);
+  } catch (error) {
+    if (!(error instanceof MissedStartError)) throw error;
+    return { started: null, totals: noTotals(), seconds: 0, exitCode: 0 };
+  }
+}

@@ -6,6 +6,7 @@ import {
   escapeControls,
   exitCodeOf,
   formatProblem,
+  hoursOf,
   isoTime,
   type LoadedCampaign,
   laneName,
@@ -33,6 +34,7 @@ import { explainRelay } from './explain.ts';
 import { paceWords } from './pace-words.ts';
 import { grouped, Progress, span } from './progress.ts';
 import type { OpenRelay, RelayWords } from './relays.ts';
+import { restWords } from './resting.ts';
 import { workTogether } from './workers.ts';
 
 export interface RunRequest {
@@ -217,8 +219,10 @@ export async function sendAll(
 ): Promise<boolean> {
   const { state } = request;
   const clock = systemClock();
+  const hours = hoursOf(loaded.campaign.schedule, run.slot);
   const composer = await MailComposer.open(loaded, {
-    date: run.createdAt,
+    // What waits for its hour is dated when it comes: a mail of yesterday would be found far down.
+    date: hours?.openFrom(run.createdAt) ?? run.createdAt,
     readFile: (content) => readContent(state.objects, content),
     linkKeys: loaded.campaign.oneClick === null ? [] : openLinkKeys(state.folder, run.createdAt),
     signer: await signerOf(loaded, shell),
@@ -244,10 +248,8 @@ export async function sendAll(
           if (verdict.verdict === 'passed')
             shell.note(`The canary has passed, ${grouped(verdict.tried)} were tried: the others follow.`);
         },
-        onResting: (nextAt) =>
-          shell.note(
-            `Those who are left wait: the next is due at ${isoTime(nextAt)}. Ctrl-C stops; the same run goes on.`,
-          ),
+        hours,
+        onResting: (until, why) => shell.note(restWords(until, why, request.once)),
         openSession: access.openSession,
         shared: shareOf(request, loaded, access, shell),
         signal,

@@ -18,6 +18,8 @@ import { type PlannedRow, Planner, type PlanningOptions } from './planner.ts';
 import type { Clock, Ledger, ObjectStore, PlanCounts, RunRecord, Scratch, SuppressionList } from './ports.ts';
 import type { Problem } from './problem.ts';
 import { type Cause, causeOf, findRun, newRunId, RunError, runIdOf, writeCause } from './run-identity.ts';
+import { hoursOf } from './schedule/hours.ts';
+import { isMissed, MissedStartError } from './schedule/missed.ts';
 import { suppressionKeyOf } from './suppression.ts';
 
 export interface RunPorts {
@@ -59,7 +61,10 @@ export interface StartedRun {
   readonly others: readonly RunRecord[];
 }
 
-/** Finds or makes the run, freezes its campaign and completes its plan. Harmless to repeat after a death at any point. */
+/**
+ * Finds or makes the run, freezes its campaign and completes its plan. Harmless to repeat after a death at any point.
+ * @throws MissedStartError where there is no run of the slot, and none is to be made any more
+ */
 export async function startRun(
   ports: RunPorts,
   live: LoadedCampaign,
@@ -112,6 +117,8 @@ async function createRun(
   { another, planHash, onUncertain }: StartOptions,
 ): Promise<RunRecord> {
   const { contentHash, slot } = cause;
+  const { schedule, expiresAfterMs } = live.campaign;
+  if (slot !== null && isMissed(schedule, slot, createdAt)) throw new MissedStartError(slot, schedule?.missed ?? '');
   const id = await newRunId(ledger, cause, another);
   if (planHash !== undefined) {
     const dry = await planDry(live, audience, contentHash, { run: id, at: slot ?? createdAt, openScratch });
@@ -127,7 +134,8 @@ async function createRun(
     contentHash,
     createdAt,
     onUncertain: onUncertain ?? live.campaign.onUncertain,
-    expiresAt: createdAt + live.campaign.expiresAfterMs,
+    // Deferred recipients have their whole time from the first moment at which anybody could be sent to.
+    expiresAt: (hoursOf(schedule, slot)?.openFrom(createdAt) ?? createdAt) + expiresAfterMs,
   });
   return mustRead(ledger, id);
 }

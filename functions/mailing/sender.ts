@@ -32,6 +32,7 @@ import { type Outcome, RESEND_AFTER_MS } from './outcome.ts';
 import type { RunRecord, Settlement } from './ports.ts';
 import { RelayShare, type SharedRelay } from './relay-share.ts';
 import { nextAttemptAt, outcomeOf } from './retry.ts';
+import type { SendingHours } from './schedule/hours.ts';
 import { ON_LIST, SuppressionGate } from './suppression.ts';
 
 export interface SendOptions {
@@ -43,6 +44,8 @@ export interface SendOptions {
   readonly openSession: (record: (entry: TranscriptRecord) => void, signal: AbortSignal) => Promise<Session>;
   /** Aborted: no mail is begun any more, those in flight are settled. */
   readonly signal: AbortSignal;
+  /** When mails may be begun; at any hour by default. What has been begun is settled also when they end. */
+  readonly hours?: SendingHours | null;
   /** A name no other process has; sessions in transcripts begin with it. */
   readonly owner: string;
   readonly onSettled?: (outcome: Outcome) => void;
@@ -133,7 +136,8 @@ class RunSender {
     this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#halt.signal]);
     this.#pace = options.pace ?? new AdaptivePace(ports.clock, options, options.onPace);
-    this.#due = new DueWork(run, ports, this.#signal, () => options.onSettled?.('suppressed'));
+    const onSuppressed = () => options.onSettled?.('suppressed');
+    this.#due = new DueWork(run, ports, this.#signal, { onSuppressed, hours: options.hours ?? null });
     this.#gate = new SuppressionGate(ports.suppressions);
     this.#pool = new Pool({
       connections: options.probe === undefined ? this.#pace.connections : 1,
