@@ -65,7 +65,9 @@ describe('a window that shuts while a run is under way', () => {
     const sent = await at.sendAll();
     expect(sent.slice(0, 3)).toEqual([`p1 ${WEDNESDAY}T18:57`, `p2 ${WEDNESDAY}T18:58`, `p3 ${WEDNESDAY}T18:59`]);
     // How soon the pace lets the second one go is not the window's to say.
-    expect(sent.slice(3).map((each) => each.slice(0, -3))).toEqual(['p4', 'p5', 'p6'].map((to) => `${to} 2026-11-26T07`));
+    expect(sent.slice(3).map((each) => each.slice(0, -3))).toEqual(
+      ['p4', 'p5', 'p6'].map((to) => `${to} 2026-11-26T07`),
+    );
     expect(at.resting).toEqual(['window 2026-11-26T07:00']);
     expect(at.settled).toEqual(Array.from({ length: 6 }, () => 'accepted'));
     for await (const { attempts, uncertainAttempts } of at.state.ledger.deliveries(at.run.id))
