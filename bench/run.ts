@@ -14,6 +14,7 @@ import { ledger } from './cases/ledger.ts';
 import { load } from './cases/load.ts';
 import { memory } from './cases/memory.ts';
 import { million } from './cases/million.ts';
+import { pace } from './cases/pace.ts';
 import { plain } from './cases/plain.ts';
 import { plan } from './cases/plan.ts';
 import { profile } from './cases/profile.ts';
@@ -34,6 +35,7 @@ const CASES: readonly Case[] = [
   ledger,
   plan,
   million,
+  pace,
   delay,
   attachments,
   plain,
