@@ -276,11 +276,16 @@ export class Teller {
     };
   }
 
-  /** The dead leave nothing behind that the living do not tidy up. */
+  /**
+   * The dead leave nothing behind that the living do not tidy up; but for the lock of one who died before it was locked: it is
+   * empty, and looks like that of one who is about to lock.
+   */
   #leftovers(): string[] {
     const folders = ['locks', 'objects/.unfinished'].map((name) => join(this.#state, name));
     return folders.flatMap((folder) =>
-      (existsSync(folder) ? readdirSync(folder) : []).map((name) => `${name} is left in ${folder}`),
+      (existsSync(folder) ? readdirSync(folder) : [])
+        .filter((name) => !name.endsWith('.lock.new'))
+        .map((name) => `${name} is left in ${folder}`),
     );
   }
 }

@@ -82,7 +82,7 @@ export class OracleSession {
     else if (fault === 'refused at RCPT') this.#no(relay, recipient, fault, '550 5.1.1 nobody of that name');
     else if (fault === 'deferred at RCPT') this.#no(relay, recipient, fault, '450 4.2.0 greylisted');
     else if (fault === '421 at RCPT') {
-      this.#no(relay, recipient, fault, '421 4.3.2 closing');
+      this.#no(relay, recipient, fault, '421 4.3.2 shutting down');
       throw new Farewell();
     } else {
       this.#recipients.push(recipient);
@@ -126,7 +126,7 @@ export class OracleSession {
     if (fault === 'refused at the end') return this.#no(relay, recipient, fault, '554 5.6.0 not wanted');
     if (fault === 'deferred at the end') return this.#no(relay, recipient, fault, '451 4.3.0 not now');
     if (fault === '421 at the end') {
-      this.#no(relay, recipient, fault, '421 4.3.2 closing');
+      this.#no(relay, recipient, fault, '421 4.3.2 shutting down');
       throw new Farewell();
     }
     if (fault === 'cut behind it, not accepted') this.#cut(relay, recipient, fault);

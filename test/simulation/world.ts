@@ -13,7 +13,7 @@ interface Event {
 }
 
 /** A story that goes on for so many events has lost its way. */
-const MAX_EVENTS = 200_000;
+const MAX_EVENTS = 2_000_000;
 
 export class World {
   readonly random: Random;

@@ -17,7 +17,8 @@ export class VirtualTime implements SessionTime {
   }
 
   after(ms: number, fn: () => void): () => void {
-    const timer = { at: this.#now + ms, fn };
+    // Clocks tell whole milliseconds, whatever part of one is waited for.
+    const timer = { at: this.#now + Math.ceil(ms), fn };
     this.begun += 1;
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
