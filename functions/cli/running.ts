@@ -198,9 +198,7 @@ async function sendByWorkers(
     const isFault = await workTogether(order, Math.min(count, most), {
       note: shell.note,
       signal,
-      onSettled: (outcome, settled) => {
-        for (let each = 0; each < settled; each += 1) progress.settled(outcome);
-      },
+      onSettled: (outcome, settled) => progress.settled(outcome, settled),
     });
     const held = (await state.ledger.openBatches(run.id)).filter((batch) => batch.held).length;
     tellReport({ stopped: signal.aborted, elsewhere: held }, shell);

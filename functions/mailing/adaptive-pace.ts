@@ -42,7 +42,9 @@ export class AdaptivePace {
   readonly #clock: Clock;
   readonly #onChange: (state: PaceState) => void;
   readonly #pacer: Pacer;
-  #caps: PaceCaps;
+  readonly #caps: PaceCaps;
+  /** What other processes leave of the relay's pace; `undefined`: as much as the caps allow. */
+  #share: number | undefined;
   /** What it was lowered to; `undefined`: it is not. */
   #rate: number | undefined;
   #fewer: number | undefined;
@@ -83,11 +85,10 @@ export class AdaptivePace {
     this.#since = this.#clock.monotonic();
   }
 
-  /** Other caps from here on. What the relay asked for holds beside them. */
-  setCaps(caps: PaceCaps): void {
-    this.#caps = caps;
+  /** A share of the relay's pace from here on. The caps, and what the relay asked for, hold beside it. */
+  setShare(messagesPerSecond: number | undefined): void {
+    this.#share = messagesPerSecond;
     this.#pacer.change(this.#messagesPerSecond());
-    this.#setConnections(this.connections);
   }
 
   /** A mail is begun. */
@@ -122,7 +123,7 @@ export class AdaptivePace {
   }
 
   #lower(): void {
-    const { messagesPerSecond: cap = Number.POSITIVE_INFINITY } = this.#caps;
+    const cap = this.#cap;
     if (this.#rate === undefined) {
       // A cap that was never reached says nothing: half of it would change nothing.
       const seconds = Math.max((this.#clock.monotonic() - this.#since) / 1000, 1);
@@ -156,8 +157,13 @@ export class AdaptivePace {
   }
 
   #messagesPerSecond(): number | undefined {
-    const { messagesPerSecond: cap } = this.#caps;
-    if (this.#rate === undefined || cap === undefined) return this.#rate ?? cap;
-    return Math.min(this.#rate, cap);
+    const least = Math.min(this.#rate ?? Number.POSITIVE_INFINITY, this.#cap);
+    return least === Number.POSITIVE_INFINITY ? undefined : least;
+  }
+
+  /** Mails per second, infinite where nobody has set a limit. */
+  get #cap(): number {
+    const { messagesPerSecond = Number.POSITIVE_INFINITY } = this.#caps;
+    return Math.min(messagesPerSecond, this.#share ?? Number.POSITIVE_INFINITY);
   }
 }

@@ -11,8 +11,8 @@
  * have time; whoever was never sent to does not expire.
  */
 import { AuthError, pause, type SmtpError } from '#smtp';
-import { fieldsDigest } from './digest.ts';
 import type { SendingPorts } from './due-work.ts';
+import { jittered } from './jitter.ts';
 import type { MailComposer } from './mail.ts';
 import type { RunRecord } from './ports.ts';
 import { type Probe, RelayFault, type SendOptions, type SendReport, sendRun } from './sender.ts';
@@ -20,8 +20,6 @@ import { type Probe, RelayFault, type SendOptions, type SendReport, sendRun } fr
 const MINUTE = 60_000;
 /** Before the first probe, the second, …; the last holds for all that follow. */
 const RESTS: readonly number[] = [1, 2, 4, 8, 15];
-/** Rests grow by up to a fifth, so that several processes do not come back together. */
-const JITTER = 0.2;
 
 export interface BreakerOptions extends SendOptions {
   /** The relay fails; the run rests until `nextAt`, epoch ms. */
@@ -78,8 +76,7 @@ export class Breaker {
   ): Promise<void> {
     const minutes = RESTS[this.#openings] ?? RESTS.at(-1) ?? 0;
     this.#openings += 1;
-    const chance = Number.parseInt(fieldsDigest(id, owner, String(this.#openings)).slice(0, 8), 16) / 2 ** 32;
-    const ms = Math.round(minutes * MINUTE * (1 + JITTER * chance));
+    const ms = jittered(minutes * MINUTE, id, owner, String(this.#openings));
     onBroken?.(cause, clock.now() + ms);
     await pause(clock, ms, signal);
   }

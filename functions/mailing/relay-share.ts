@@ -1,7 +1,6 @@
-/** One run's connections to a relay that others use as well: a pool that is kept to its lanes, and the pace that goes with them. */
+/** One run's connections to a relay that others use as well: a pool and a pace that are kept to its lanes. */
 import type { SessionSettings } from '#smtp';
 import { Lanes } from './lanes.ts';
-import { Pacer } from './pacing.ts';
 import type { Clock, LaneBook, LaneLimits } from './ports.ts';
 
 export interface SharedRelay {
@@ -26,18 +25,21 @@ export interface LimitedPool {
   limit(connections: number): void;
 }
 
+/** The same of a pace. `undefined`: no limit. */
+export interface SharedPace {
+  setShare(messagesPerSecond: number | undefined): void;
+}
+
 export class RelayShare {
   readonly #lanes: Lanes;
-  readonly #pacer: Pacer;
 
   /** @param onFailure see `LaneUse` */
   constructor(
     { book, relay, limits, onWaiting }: SharedRelay,
     { run, owner, clock }: { run: string; owner: string; clock: Clock },
-    pool: LimitedPool,
+    { pool, pace: shared }: { pool: LimitedPool; pace: SharedPace },
     onFailure: (error: unknown) => void,
   ) {
-    this.#pacer = new Pacer(clock, undefined);
     pool.limit(0);
     this.#lanes = new Lanes(
       { book, clock, owner },
@@ -46,22 +48,13 @@ export class RelayShare {
         open: () => pool.occupied,
         onShare: (connections, pace) => {
           // Without connections nothing is begun, whatever the pace.
-          if (pace === null || pace > 0) this.#pacer.change(pace ?? undefined);
+          if (pace === null || pace > 0) shared.setShare(pace ?? undefined);
           pool.limit(connections);
         },
         onWaiting,
         onFailure,
       },
     );
-  }
-
-  get isLimited(): boolean {
-    return this.#pacer.isLimited;
-  }
-
-  /** @returns when the next mail may begin, or `signal` is aborted */
-  turn(signal: AbortSignal): Promise<void> {
-    return this.#pacer.turn(signal);
   }
 
   /** Another connection could be used. */

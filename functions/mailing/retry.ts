@@ -3,7 +3,7 @@
  * enhanced status and the words only say how long a wait makes sense (RFC 5321 §4.5.4.1).
  */
 import { type Reply, replyText } from '#smtp';
-import { fieldsDigest } from './digest.ts';
+import { jittered } from './jitter.ts';
 import type { Outcome } from './outcome.ts';
 
 const MINUTE = 60_000;
@@ -52,9 +52,6 @@ const WAITS: readonly Wait[] = [
 /** Greylisting needs five minutes, and no less; who else says "not now" gets no more at first. */
 const USUAL: readonly number[] = [5, 15, 30, 60, 120];
 
-/** Waits grow by up to a fifth, so that those who were deferred together do not come back together. */
-const JITTER = 0.2;
-
 export interface Deferral {
   readonly run: string;
   readonly recipient: string;
@@ -72,8 +69,7 @@ export interface Deferral {
 export function nextAttemptAt({ run, recipient, attempt, reply }: Deferral, now: number): number {
   const minutes = waitsAfter(reply);
   const base = (minutes[attempt - 1] ?? minutes.at(-1) ?? 0) * MINUTE;
-  const chance = Number.parseInt(fieldsDigest(run, recipient, String(attempt)).slice(0, 8), 16) / 2 ** 32;
-  return now + Math.round(base * (1 + JITTER * chance));
+  return now + jittered(base, run, recipient, String(attempt));
 }
 
 function waitsAfter(reply: Reply | undefined): readonly number[] {

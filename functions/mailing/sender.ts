@@ -155,7 +155,8 @@ class RunSender {
 
   #shareOf(relay: SharedRelay): RelayShare {
     const process = { run: this.#run.id, owner: this.#options.owner, clock: this.#ports.clock };
-    return new RelayShare(relay, process, this.#pool, (error) => this.#fail(error));
+    const used = { pool: this.#pool, pace: this.#pace };
+    return new RelayShare(relay, process, used, (error) => this.#fail(error));
   }
 
   async send(): Promise<SendReport> {
@@ -203,7 +204,6 @@ class RunSender {
     if (!this.#due.isQueued && !(await this.#due.hasMore())) return false;
     // The pace comes first: a relay closes sessions that wait for long, and that is no fault of the mail.
     if (this.#pace.isLimited) await this.#pace.turn(this.#signal);
-    if (this.#share?.isLimited) await this.#share.turn(this.#signal);
     const place = this.#pool.free() ?? (await this.#place());
     if (place === null) return false;
     const work = this.#due.take() ?? (await this.#due.next());
