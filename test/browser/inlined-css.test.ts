@@ -176,5 +176,5 @@ test('any template', async () => {
     }),
     { numRuns: Number(process.env.INLINED_MAILS ?? 100) },
   );
-  expect(inlined).toBeGreaterThan(3);
+  expect(inlined).toBeGreaterThan(10);
 });

@@ -1,8 +1,9 @@
 /** A run to its end in virtual time: hours pass, and nobody waits for them. */
 import { expect, test } from 'vitest';
 import { MailComposer, readContent, type SendReport, sendToEnd } from '#mailing';
-import { parseExtensions, type Reply, type Session } from '#smtp';
+import type { Reply, Session } from '#smtp';
 import { temporaryFolder, writeCampaign } from '../cli/cartero.ts';
+import { scriptedSession } from './scripted-session.ts';
 import { NOW, opened, start } from './starting.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -18,28 +19,12 @@ class RunClock extends VirtualClock {
 
 /** A session that defers who is to be deferred, at RCPT. */
 function sessionOf(answer: (to: string) => Reply): Session {
-  let transactions = 0;
-  return {
-    extensions: parseExtensions({ code: 250, lines: ['ready'], enhancedStatus: null }),
-    peer: null,
-    usable: true,
-    mode: 'lockstep',
-    underWay: 0,
-    room: 1,
-    get transactions() {
-      return transactions;
-    },
-    ready: async () => true,
-    async transact({ forwardPaths }, _data, { release }) {
-      transactions += 1;
-      const reply = answer(forwardPaths[0] ?? '');
-      if (reply.code >= 400) return { recipients: [{ outcome: 'deferred', step: 'RCPT', reply }], error: null };
-      await release();
-      return { recipients: [{ outcome: 'accepted', reply, queueId: null }], error: null };
-    },
-    quit: async () => {},
-    destroy: () => {},
-  };
+  return scriptedSession(async (to, release) => {
+    const reply = answer(to);
+    if (reply.code >= 400) return { outcome: 'deferred', step: 'RCPT', reply };
+    await release();
+    return { outcome: 'accepted', reply, queueId: null };
+  });
 }
 
 async function place(answer: (to: string, attempt: number) => Reply) {

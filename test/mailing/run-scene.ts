@@ -1,8 +1,9 @@
 /** A run on a real state, over sessions that do what a test says, in virtual time. */
 import { type LocalState, openState } from '#local';
 import { MailComposer, type RoundOptions, readContent, type SendReport, type StartedRun, sendToEnd } from '#mailing';
-import { ConnectionLostError, parseExtensions, type RecipientResult, type Reply, type Session, type Step } from '#smtp';
+import { ConnectionLostError, type RecipientResult, type Reply, type Session, type Step } from '#smtp';
 import { temporaryFolder, writeCampaign } from '../cli/cartero.ts';
+import { scriptedSession } from './scripted-session.ts';
 import { NOW, opened, start } from './starting.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -147,43 +148,12 @@ export class RunScene {
   }
 
   #session(number: number, onEnd: () => void): Session {
-    let transactions = 0;
-    let usable = true;
-    let underWay = 0;
-    const end = () => {
-      if (usable) onEnd();
-      usable = false;
-    };
-    return {
-      extensions: parseExtensions({ code: 250, lines: ['ready'], enhancedStatus: null }),
-      peer: null,
-      get usable() {
-        return usable;
-      },
-      get transactions() {
-        return transactions;
-      },
-      mode: 'lockstep',
-      get underWay() {
-        return underWay;
-      },
-      get room() {
-        return usable && underWay === 0 ? 1 : 0;
-      },
-      ready: async () => usable,
-      transact: async ({ forwardPaths }, _data, { release }) => {
-        transactions += 1;
-        underWay += 1;
-        const { mailMs = 0 } = this.#options;
-        if (mailMs > 0) await new Promise<void>((resolve) => this.clock.after(mailMs, resolve));
-        const [result, isOver] = await this.#result(forwardPaths[0] ?? '', number, release);
-        underWay -= 1;
-        if (isOver) end();
-        return { recipients: [result], error: 'error' in result ? result.error : null };
-      },
-      quit: async () => end(),
-      destroy: end,
-    };
+    return scriptedSession(async (to, release) => {
+      const { mailMs = 0 } = this.#options;
+      if (mailMs > 0) await new Promise<void>((resolve) => this.clock.after(mailMs, resolve));
+      const [result, isOver] = await this.#result(to, number, release);
+      return { ...result, isOver };
+    }, onEnd);
   }
 
   async #result(to: string, session: number, release: () => Promise<boolean>): Promise<[RecipientResult, boolean]> {

@@ -10,8 +10,9 @@ import {
   type StartedRun,
   sendRun,
 } from '#mailing';
-import { ConnectionLostError, parseExtensions, type Session } from '#smtp';
+import { ConnectionLostError, type Session } from '#smtp';
 import { temporaryFolder, writeCampaign } from '../cli/cartero.ts';
+import { scriptedSession } from './scripted-session.ts';
 import { opened, start, unhandledRejections, withCommit } from './starting.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -29,46 +30,13 @@ type Transact = (to: string, release: () => Promise<boolean>) => Promise<'accept
 
 /** A session that does what the test says, and asks for the release as a real one does: once, and a no cuts it. */
 function sessionOf(transact: Transact): Session {
-  let transactions = 0;
-  let usable = true;
-  let underWay = 0;
-  return {
-    extensions: parseExtensions({ code: 250, lines: ['ready'], enhancedStatus: null }),
-    peer: null,
-    get usable() {
-      return usable;
-    },
-    get transactions() {
-      return transactions;
-    },
-    mode: 'lockstep',
-    get underWay() {
-      return underWay;
-    },
-    get room() {
-      return usable && underWay === 0 ? 1 : 0;
-    },
-    ready: async () => usable,
-    async transact({ forwardPaths }, _data, { release }) {
-      transactions += 1;
-      underWay += 1;
-      const fate = await transact(forwardPaths[0] ?? '', async () => release().catch(() => false));
-      underWay -= 1;
-      if (fate === 'accepted') {
-        const reply = { code: 250, lines: ['ok'], enhancedStatus: null };
-        return { recipients: [{ outcome: 'accepted', reply, queueId: null }], error: null };
-      }
-      usable = false;
-      const error = new ConnectionLostError('the server closed the connection', { step: 'mail data' });
-      return { recipients: [{ outcome: 'unsent', error }], error };
-    },
-    quit: async () => {
-      usable = false;
-    },
-    destroy: () => {
-      usable = false;
-    },
-  };
+  return scriptedSession(async (to, release) => {
+    const fate = await transact(to, async () => release().catch(() => false));
+    if (fate === 'accepted')
+      return { outcome: 'accepted', reply: { code: 250, lines: ['ok'], enhancedStatus: null }, queueId: null };
+    const error = new ConnectionLostError('the server closed the connection', { step: 'mail data' });
+    return { outcome: 'unsent', error };
+  });
 }
 
 interface Sending {

@@ -1,7 +1,8 @@
 /** A whole run in virtual time, by the clock on a wall that a test sets: when was who sent to? */
 import { hoursOf, MailComposer, type Outcome, readContent, type SendReport, sendToEnd } from '#mailing';
-import { parseExtensions, type Reply, type Session } from '#smtp';
+import type { Reply, Session } from '#smtp';
 import { temporaryFolder, writeCampaign } from '../cli/cartero.ts';
+import { scriptedSession } from './scripted-session.ts';
 import { opened, start } from './starting.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -121,27 +122,11 @@ export async function timedRun(options: TimedRunOptions) {
 
 /** A session that refuses at RCPT, or accepts after a while. */
 function sessionOf(answer: (to: string, content: string) => Promise<Reply>, thinking: () => Promise<void>): Session {
-  let transactions = 0;
-  return {
-    extensions: parseExtensions({ code: 250, lines: ['ready'], enhancedStatus: null }),
-    peer: null,
-    usable: true,
-    mode: 'lockstep',
-    underWay: 0,
-    room: 1,
-    get transactions() {
-      return transactions;
-    },
-    ready: async () => true,
-    async transact({ forwardPaths }, data, { release }) {
-      transactions += 1;
-      const reply = await answer(forwardPaths[0] ?? '', Buffer.concat(data.pieces).toString());
-      if (reply.code >= 400) return { recipients: [{ outcome: 'deferred', step: 'RCPT', reply }], error: null };
-      await release();
-      await thinking();
-      return { recipients: [{ outcome: 'accepted', reply, queueId: null }], error: null };
-    },
-    quit: async () => {},
-    destroy: () => {},
-  };
+  return scriptedSession(async (to, release, content) => {
+    const reply = await answer(to, content());
+    if (reply.code >= 400) return { outcome: 'deferred', step: 'RCPT', reply };
+    await release();
+    await thinking();
+    return { outcome: 'accepted', reply, queueId: null };
+  });
 }
