@@ -1,56 +1,26 @@
 /** Several processes on one state and one relay: what the relay sees, and what is left when any of them dies. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { cartero, jsonLines, lastJson, type Started, startCartero, temporaryFolder, writeCampaign } from './cartero.ts';
+import { describe, expect, test } from 'vitest';
+import { expectTruth, startWitness, type Witness, writeLargeCampaign } from '../crash/witness.ts';
+import { cartero, jsonLines, lastJson, type Started, startCartero, temporaryFolder } from './cartero.ts';
 
 const SERVER = fileURLToPath(new URL('counting-relay.ts', import.meta.url));
 
-interface CountingRelay {
-  readonly url: string;
-  /** How often each recipient was accepted. */
-  accepted(): Map<string, number>;
+interface CountingRelay extends Witness {
   /** The most connections that stood at once. */
   most(): number;
 }
 
 /** @param delayMs before each acceptance */
 async function startRelay(folder: string, delayMs: number): Promise<CountingRelay> {
-  const file = join(folder, 'acceptances.jsonl');
-  const child: ChildProcess = spawn(process.execPath, [SERVER, file, String(delayMs)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
-  const [port] = (await once(child.stdout as NonNullable<typeof child.stdout>, 'data')) as [Buffer];
-  const lines = () =>
-    existsSync(file)
-      ? readFileSync(file, 'utf8')
-          .split('\n')
-          .filter((line) => line !== '')
-          .map((line) => JSON.parse(line) as { recipient?: string; open: number })
-      : [];
-  return {
-    url: `smtp+insecure://127.0.0.1:${port.toString().trim()}`,
-    accepted: () => {
-      const counts = new Map<string, number>();
-      for (const { recipient } of lines()) {
-        if (recipient !== undefined) counts.set(recipient, (counts.get(recipient) ?? 0) + 1);
-      }
-      return counts;
-    },
-    most: () => Math.max(0, ...lines().map(({ open }) => open)),
-  };
+  const witness = await startWitness(SERVER, folder, delayMs);
+  return { ...witness, most: () => Math.max(0, ...witness.records().map(({ open }) => Number(open))) };
 }
 
-async function campaignOf(folder: string, name: string, recipients: number): Promise<void> {
-  const rows = Array.from({ length: recipients }, (_, index) => `${name}${index}@example.com,Person ${index}`);
-  await writeCampaign(folder, name, { 'list.csv': `email,name\n${rows.join('\n')}\n` });
-}
+const campaignOf = (folder: string, name: string, recipients: number) =>
+  writeLargeCampaign(folder, recipients, name, name);
 
 async function until(what: () => boolean): Promise<void> {
   while (!what()) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -79,17 +49,21 @@ function childrenOf({ child }: Started): number[] {
 
 const isAlive = (pid: number) => existsSync(`/proc/${pid}`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 
-/** Nobody is lost, nobody is mailed twice, and what the ledger says is what the relay has seen. @returns the uncertain ones */
-async function expectTruth(folder: string, relay: CountingRelay, run: string, recipients: number): Promise<number> {
+/** @returns the uncertain ones */
+async function truthOf(folder: string, relay: CountingRelay, run: string, recipients: number): Promise<number> {
   const status = jsonLines(await cartero(['status', run, '--recipients', '--json'], folder));
-  expect(status).toHaveLength(recipients);
-  const accepted = relay.accepted();
-  for (const { recipient, outcome } of status) {
-    const count = accepted.get(String(recipient)) ?? 0;
-    if (outcome === 'uncertain') expect(count).toBeLessThanOrEqual(1);
-    else expect([recipient, outcome, count]).toEqual([recipient, 'accepted', 1]);
-  }
-  return status.filter(({ outcome }) => outcome === 'uncertain').length;
+  return expectTruth(status, relay.accepted(), recipients);
+}
+
+/** A run by two workers of which some mails are accepted already. */
+async function startInTheMiddle() {
+  const folder = temporaryFolder();
+  await campaignOf(folder, 'letters', 2000);
+  const relay = await startRelay(folder, 5);
+  const args = ['run', 'letters', '--relay', relay.url, '--workers', '2', '--json'];
+  const started = startCartero(args, folder);
+  await until(() => relay.accepted().size >= 100);
+  return { folder, relay, args, started, workers: childrenOf(started) };
 }
 
 describe('cartero run --workers', () => {
@@ -105,7 +79,7 @@ describe('cartero run --workers', () => {
     expect(lastJson(ended)).toMatchObject({ recipients: 2000, accepted: 2000, pending: 0 });
     expect(ended.stderr.match(/Over 127/g)).toHaveLength(1);
     expect(ended.stderr).toContain('2,000 of 2,000');
-    expect(await expectTruth(folder, relay, 'letters', 2000)).toBe(0);
+    expect(await truthOf(folder, relay, 'letters', 2000)).toBe(0);
     expect(relay.most()).toBeLessThanOrEqual(4);
     for (const person of [0, 700, 1999]) {
       const told = await cartero(['transcript', 'letters', '--recipient', `letters${person}@example.com`], folder);
@@ -139,18 +113,12 @@ describe('cartero run --workers', () => {
     expect([0, 2], ended.stderr).toContain(ended.code);
     expect(ended.stderr).toContain('A worker ended before its work (SIGKILL); another takes its place.');
     expect(lastJson(ended).pending).toBe(0);
-    expect(await expectTruth(folder, relay, 'letters', 2000)).toBeLessThanOrEqual(3 * 4 * 16);
+    expect(await truthOf(folder, relay, 'letters', 2000)).toBeLessThanOrEqual(3 * 4 * 16);
     expect(relay.most()).toBeLessThanOrEqual(4);
   });
 
   test('ends all in order on SIGTERM, with 3, and goes on', { timeout: 240_000 }, async () => {
-    const folder = temporaryFolder();
-    await campaignOf(folder, 'letters', 2000);
-    const relay = await startRelay(folder, 5);
-    const args = ['run', 'letters', '--relay', relay.url, '--workers', '2', '--json'];
-    const started = startCartero(args, folder);
-    await until(() => relay.accepted().size >= 100);
-    const workers = childrenOf(started);
+    const { folder, relay, args, started, workers } = await startInTheMiddle();
     started.child.kill('SIGTERM');
     const stopped = await started.ended;
     expect(stopped.code, stopped.stderr).toBe(3);
@@ -159,24 +127,18 @@ describe('cartero run --workers', () => {
     expect(lastJson(stopped)).toMatchObject({ uncertain: 0, accepted: relay.accepted().size });
     const second = await cartero(args, folder);
     expect(second.code, second.stderr).toBe(0);
-    expect(await expectTruth(folder, relay, 'letters', 2000)).toBe(0);
+    expect(await truthOf(folder, relay, 'letters', 2000)).toBe(0);
   });
 
   test('workers whose parent is killed settle what is in flight and end', { timeout: 240_000 }, async () => {
-    const folder = temporaryFolder();
-    await campaignOf(folder, 'letters', 2000);
-    const relay = await startRelay(folder, 5);
-    const args = ['run', 'letters', '--relay', relay.url, '--workers', '2', '--json'];
-    const started = startCartero(args, folder);
-    await until(() => relay.accepted().size >= 100);
-    const workers = childrenOf(started);
+    const { folder, relay, args, started, workers } = await startInTheMiddle();
     started.child.kill('SIGKILL');
     await started.ended;
     await until(() => !workers.some(isAlive));
     expect(relay.accepted().size).toBeLessThan(2000);
     const second = await cartero(args, folder);
     expect(second.code, second.stderr).toBe(0);
-    expect(await expectTruth(folder, relay, 'letters', 2000)).toBe(0);
+    expect(await truthOf(folder, relay, 'letters', 2000)).toBe(0);
   });
 });
 
