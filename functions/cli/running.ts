@@ -312,12 +312,13 @@ function paceOf(
   { campaign }: LoadedCampaign,
   { relay }: OpenRelay,
 ): { connections: number; messagesPerSecond?: number } {
-  const rates = [request.messagesPerSecond, campaign.pace.messagesPerSecond, relay.messagesPerSecond].filter(
-    (rate) => rate !== undefined,
-  );
   const connections =
     request.connections ?? smallest([campaign.pace.connections, relay.connections]) ?? DEFAULT_CONNECTIONS;
-  const messagesPerSecond = smallest(rates);
+  const messagesPerSecond = smallest([
+    request.messagesPerSecond,
+    campaign.pace.messagesPerSecond,
+    relay.messagesPerSecond,
+  ]);
   return { connections, ...(messagesPerSecond === undefined ? {} : { messagesPerSecond }) };
 }
 

@@ -1,24 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { DeliveryRecord } from '#mailing';
 import { likeness, MAX_REASONS, ReasonTally } from '../../functions/mailing/reasons.ts';
 import { RateTally } from '../../functions/mailing/run-progress.ts';
-
-const record = (more: Partial<DeliveryRecord>): DeliveryRecord => ({
-  batch: 1,
-  row: 1,
-  recipient: 'ana@example.com',
-  outcome: 'refused',
-  reply: null,
-  enhancedStatus: null,
-  queueId: null,
-  attempts: 1,
-  uncertainAttempts: 0,
-  messageId: 'm@example.com',
-  problem: null,
-  at: 1,
-  nextAt: null,
-  ...more,
-});
+import { recordOf } from './delivery-record.ts';
 
 describe('likeness', () => {
   test.each<[string, string, string, string | null]>([
@@ -51,9 +34,9 @@ describe('ReasonTally', () => {
   test('groups by outcome and likeness, the most frequent first, with an example', () => {
     const tally = new ReasonTally();
     for (const name of ['ben', 'cleo', 'dora'])
-      tally.add(record({ recipient: `${name}@example.com`, reply: `550 5.1.1 <${name}@example.com> unknown` }));
-    tally.add(record({ outcome: 'invalid', problem: '"name" is missing' }));
-    tally.add(record({ outcome: 'pending' }));
+      tally.add(recordOf({ recipient: `${name}@example.com`, reply: `550 5.1.1 <${name}@example.com> unknown` }));
+    tally.add(recordOf({ outcome: 'invalid', problem: '"name" is missing' }));
+    tally.add(recordOf({ outcome: 'pending' }));
     expect(tally.reasons()).toEqual([
       {
         outcome: 'refused',
@@ -68,7 +51,7 @@ describe('ReasonTally', () => {
   test('a relay that says something else each time fills no memory', () => {
     const tally = new ReasonTally();
     const word = (index: number) => [...String(index)].map((digit) => 'abcdefghij'[Number(digit)]).join('');
-    for (let index = 0; index < 3 * MAX_REASONS; index += 1) tally.add(record({ reply: `550 ${word(index)}` }));
+    for (let index = 0; index < 3 * MAX_REASONS; index += 1) tally.add(recordOf({ reply: `550 ${word(index)}` }));
     const [first, ...rest] = tally.reasons();
     expect(first).toMatchObject({ outcome: 'refused', reason: null, count: 2 * MAX_REASONS });
     expect(rest).toHaveLength(MAX_REASONS);

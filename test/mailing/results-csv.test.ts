@@ -1,23 +1,9 @@
 import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
 import { CSV_HEADING, csvLine, type DeliveryRecord } from '#mailing';
+import { recordOf } from './delivery-record.ts';
 
-const record = (more: Partial<DeliveryRecord>): DeliveryRecord => ({
-  batch: 1,
-  row: 1,
-  recipient: 'ana@example.com',
-  outcome: 'refused',
-  reply: null,
-  enhancedStatus: null,
-  queueId: null,
-  attempts: 2,
-  uncertainAttempts: 0,
-  messageId: 'm@example.com',
-  problem: null,
-  at: Date.UTC(2026, 11, 1, 9),
-  nextAt: null,
-  ...more,
-});
+const record = (more: Partial<DeliveryRecord>) => recordOf({ attempts: 2, at: Date.UTC(2026, 11, 1, 9), ...more });
 
 test('a line is as RFC 4180 has it, octet for octet', () => {
   expect(CSV_HEADING).toBe('recipient,outcome,reply,enhancedStatus,queueId,attempts,messageId,at,problem,nextAt\r\n');
