@@ -65,6 +65,8 @@ export class DueWork {
   readonly #onSuppressed: () => void;
   readonly #hours: SendingHours | null;
   readonly #open = new Set<OpenBatch>();
+  /** Of the batches in hand, and of those that are being given back. */
+  readonly #commits = new Set<GroupCommit>();
   readonly #finishing = new Set<Promise<void>>();
   #unclaimed: WaitingBatch[] | null = null;
   #claiming: Promise<void> = Promise.resolve();
@@ -115,6 +117,26 @@ export class DueWork {
   done(work: Work): void {
     work.batch.inHand -= 1;
     this.#finishIfDone(work.batch);
+  }
+
+  /**
+   * The outcomes that other batches have noted and are not durable: their places in the window are taken until they are. So
+   * the last mails of one batch and the first of the next have together no more intents than one batch alone.
+   * @returns `null` where there is none @throws what the ledger threw
+   */
+  outcomesBesides(own: OpenBatch): Promise<void> | null {
+    for (const commit of this.#commits) if (commit !== own.commit && !commit.isDurable) return this.#allDurable(own);
+    return null;
+  }
+
+  async #allDurable(own: OpenBatch): Promise<void> {
+    for (const commit of [...this.#commits]) {
+      if (commit === own.commit) continue;
+      await commit.flush().catch((error: unknown) => {
+        // Who has the batch now says what became of them.
+        if (!isFenceLost(error)) throw error;
+      });
+    }
   }
 
   /** Gives every batch back. Call it when no mail is in hand. @throws what a batch's last commit threw */
@@ -194,6 +216,7 @@ export class DueWork {
     const batch: OpenBatch = { claim, commit: new GroupCommit(ledger, claim), queue: [], inHand: 0 };
     // Before anything else can fail: what is claimed is given back, whatever happens.
     this.#open.add(batch);
+    this.#commits.add(batch.commit);
     const rows = claim.due.length > 0 ? await readBatch(objects, this.#run, number) : [];
     // Whoever was suppressed since the plan costs no transaction; whoever is from here on is met behind the intent.
     const keys = claim.due.map(({ recipient }) => suppressionKeyOf(recipient));
@@ -226,19 +249,29 @@ export class DueWork {
   }
 
   async #giveUp(batch: OpenBatch): Promise<void> {
-    const { ledger, objects, transcripts } = this.#ports;
     const { run, batch: number, fence } = batch.claim;
     try {
       await batch.commit.flush();
+      this.#commits.delete(batch.commit);
     } catch (error) {
-      // What was not committed is not settled, so that this closes nothing. The commit's own error tells more than another.
-      await ledger.release({ run, batch: number, fence }).catch(() => {});
+      // The commit's own error tells more than another.
+      if (isFenceLost(error)) {
+        this.#commits.delete(batch.commit);
+        await this.#ports.ledger.release({ run, batch: number, fence }).catch(() => {});
+      } else await this.#release(batch).catch(() => {});
       throw error;
     }
-    await transcripts.flush();
-    // Results come first: a run that says finished has them (a death in between writes them again). Without them the
-    // batch stays this process's, until it ends.
-    await writeResults(objects, ledger, run, number);
-    await ledger.release({ run, batch: number, fence });
+    await this.#ports.transcripts.flush();
+    await this.#release(batch);
+  }
+
+  /**
+   * Results come first: a run that says finished has them (a death in between writes them again). Without them the batch
+   * stays this process's, until it ends. So it is also where the ledger failed: it may have written what it says it has not.
+   */
+  async #release({ claim: { run, batch, fence } }: OpenBatch): Promise<void> {
+    const { ledger, objects } = this.#ports;
+    await writeResults(objects, ledger, run, batch);
+    await ledger.release({ run, batch, fence });
   }
 }

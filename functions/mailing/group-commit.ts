@@ -15,6 +15,8 @@ export class GroupCommit {
   #next: Promise<void> | null = null;
   #last: Promise<void> = Promise.resolve();
   #failure: Error | null = null;
+  /** Outcomes that are noted and not durable. */
+  #outcomes = 0;
 
   constructor(ledger: Ledger, claim: Claim) {
     this.#ledger = ledger;
@@ -27,9 +29,15 @@ export class GroupCommit {
     return this.#failure;
   }
 
+  /** Whether every outcome that was noted is durable. */
+  get isDurable(): boolean {
+    return this.#outcomes === 0;
+  }
+
   /** Notes an outcome; it goes with the next commit. */
   settle(settlement: Settlement): void {
     this.#settled.push(settlement);
+    this.#outcomes += 1;
     void this.#schedule().catch(() => {
       // Told by `failure`, and thrown by the next `intend` or `flush`.
     });
@@ -66,6 +74,7 @@ export class GroupCommit {
     try {
       const { run, batch, fence } = this.#claim;
       this.#rev = await this.#ledger.commit({ run, batch, fence, rev: this.#rev }, changes);
+      this.#outcomes -= changes.settled.length;
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));
       throw this.#failure;

@@ -301,6 +301,8 @@ class RunSender {
       const { recipients } = await place.transact(mail.envelope, mail.data, {
         record: (record) => records.push(record),
         release: async () => {
+          const earlier = this.#due.outcomesBesides(work.batch);
+          if (earlier !== null && !(await this.#areDurable(earlier))) return false;
           await work.batch.commit.intend({ index: work.delivery.index, attempt: work.attempt });
           intended = true;
           isShut = await this.#gate.isShut(work.delivery.recipient);
@@ -321,6 +323,17 @@ class RunSender {
       if (error instanceof MailDataError || error instanceof CommandError)
         return { state: 'invalid', problem: error.message };
       throw error;
+    }
+  }
+
+  /** Where the ledger takes no outcomes, no indicator leaves that would want one more. */
+  async #areDurable(outcomes: Promise<void>): Promise<boolean> {
+    try {
+      await outcomes;
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
     }
   }
 

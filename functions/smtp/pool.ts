@@ -61,6 +61,8 @@ export class Pool {
   readonly #options: PoolOptions;
   readonly #links = new Set<Link>();
   readonly #closing = new Set<Promise<void>>();
+  /** Those that take nothing more, dead or retired, and whose transactions are not over: what became of them is not known yet. */
+  readonly #ending = new Set<Link>();
   readonly #halt = new AbortController();
   #waiting: { resolve: (place: Place | null) => void; reject: (error: unknown) => void }[] = [];
   #allowed: number;
@@ -172,13 +174,14 @@ export class Pool {
     for (const link of this.#links) if (link.session === null) opening += 1;
     // The first connection is met alone.
     const most = this.#hasConnected ? this.#allowed : 1;
-    while (this.#waiting.length > opening && this.#links.size < most && this.occupied < this.#limit) {
+    const isRoom = (): boolean => this.#links.size + this.#ending.size < most;
+    while (this.#waiting.length > opening && isRoom() && this.occupied < this.#limit) {
       opening += 1;
       const link = new Link();
       this.#links.add(link);
       this.#open(link).catch((error: unknown) => this.#fail(error));
     }
-    if (this.#waiting.length > opening && this.#links.size < most) this.#options.onFull?.();
+    if (this.#waiting.length > opening && isRoom()) this.#options.onFull?.();
   }
 
   async #open(link: Link): Promise<void> {
@@ -231,11 +234,18 @@ export class Pool {
   #placeOn(link: Link): Place {
     const { session } = link;
     if (session === null) throw new Error('Cannot give a place: the session is not open');
-    return new GivenPlace(link, session, { serve: () => this.#serve(), retire: () => this.#retire(link) });
+    return new GivenPlace(link, session, {
+      over: () => {
+        if (link.begun === 0) this.#ending.delete(link);
+        this.#serve();
+      },
+      retire: () => this.#retire(link),
+    });
   }
 
   #retire(link: Link): void {
     if (!this.#links.delete(link) || link.session === null) return;
+    if (link.begun > 0) this.#ending.add(link);
     const closing = link.session.quit().finally(() => {
       this.#closing.delete(closing);
       this.#options.onClosed?.();
@@ -252,6 +262,8 @@ class Link {
   number = 0;
   /** Places that are given and not begun. */
   reserved = 0;
+  /** Transactions that are begun and not over. */
+  begun = 0;
   /** End-of-mail-data indicators that may have left and are not answered. */
   indicated = 0;
   #opening: readonly TranscriptRecord[] | null = null;
@@ -278,9 +290,9 @@ class GivenPlace implements Place {
   readonly isUsed: boolean;
   readonly #link: Link;
   readonly #session: Session;
-  readonly #pool: { serve(): void; retire(): void };
+  readonly #pool: { over(): void; retire(): void };
 
-  constructor(link: Link, session: Session, pool: { serve(): void; retire(): void }) {
+  constructor(link: Link, session: Session, pool: { over(): void; retire(): void }) {
     link.reserved += 1;
     this.session = link.number;
     this.isUsed = session.transactions + link.reserved > 1;
@@ -296,6 +308,7 @@ class GivenPlace implements Place {
   transact(envelope: Envelope, data: MailData, { release, record }: TransactionOptions): Promise<TransactionResult> {
     const link = this.#link;
     link.reserved -= 1;
+    link.begun += 1;
     let isIndicated = false;
     const released = (): Promise<boolean> =>
       release().then((yes) => {
@@ -305,7 +318,8 @@ class GivenPlace implements Place {
       });
     const over = (): void => {
       if (isIndicated) link.indicated -= 1;
-      this.#pool.serve();
+      link.begun -= 1;
+      this.#pool.over();
     };
     return this.#session.transact(envelope, data, { release: released, record }).then(
       (result) => {
@@ -321,7 +335,7 @@ class GivenPlace implements Place {
 
   leave(): void {
     this.#link.reserved -= 1;
-    this.#pool.serve();
+    this.#pool.over();
   }
 
   retire(): void {

@@ -7,6 +7,7 @@ const OUTCOME = 'functions/mailing/outcome.ts';
 const GROUP_COMMIT = 'functions/mailing/group-commit.ts';
 const SENDER = 'functions/mailing/sender.ts';
 const DUE_WORK = 'functions/mailing/due-work.ts';
+const POOL = 'functions/smtp/pool.ts';
 const RUNS = 'functions/mailing/runs.ts';
 
 const OF_LEDGER = ['test/local/sqlite-ledger.test.ts'];
@@ -181,12 +182,31 @@ const IN_SENDER: readonly Guard[] = [
     tests: [...OF_SENDER, ...OF_PROTOCOL],
   },
   {
+    name: 'earlier outcomes before an intent',
+    file: SENDER,
+    source: 'const earlier = this.#due.outcomesBesides(work.batch);',
+    replacement: 'const earlier = null as Promise<void> | null;',
+    tests: OF_PROTOCOL,
+  },
+  {
+    name: 'a dead session keeps its place',
+    file: POOL,
+    source: 'if (link.begun > 0) this.#ending.add(link);',
+    replacement: '',
+    tests: OF_PROTOCOL,
+  },
+  {
+    name: 'results where a commit fails',
+    file: DUE_WORK,
+    source: '} else await this.#release(batch).catch(() => {});',
+    replacement: '} else await this.#ports.ledger.release({ run, batch: number, fence }).catch(() => {});',
+    tests: OF_PROTOCOL,
+  },
+  {
     name: 'results before release',
     file: DUE_WORK,
-    source:
-      'await writeResults(objects, ledger, run, number);\n    await ledger.release({ run, batch: number, fence });',
-    replacement:
-      'await ledger.release({ run, batch: number, fence });\n    await writeResults(objects, ledger, run, number);',
+    source: 'await writeResults(objects, ledger, run, batch);\n    await ledger.release({ run, batch, fence });',
+    replacement: 'await ledger.release({ run, batch, fence });\n    await writeResults(objects, ledger, run, batch);',
     tests: [...OF_SENDER, ...OF_PROTOCOL],
   },
   {

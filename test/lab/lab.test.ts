@@ -37,6 +37,6 @@ describe('the lab', () => {
   });
 
   it('finds nobody lost and nobody mailed twice in a short pass', { timeout: 240_000 }, async () => {
-    expect(await main(['--kills', '20', '--seed', '700729', '--folder', folder])).toBe(0);
+    expect(await main(['--kills', '40', '--seed', '700729', '--folder', folder])).toBe(0);
   });
 });

@@ -11,9 +11,10 @@ import {
   startRun,
 } from '#mailing';
 import { deliveriesOf, readBatch, writeBatch } from '../../functions/mailing/batch-file.ts';
+import { MemoryScratch } from '../../functions/mailing/memory-scratch.ts';
 import { LedgerModel } from './ledger-model.ts';
 import { MemoryLedger } from './memory-ledger.ts';
-import { MemoryObjects, MemorySuppressions, memoryScratch } from './stores.ts';
+import { MemoryObjects, MemorySuppressions } from './stores.ts';
 import { START } from './world.ts';
 
 export function recipientOf(person: number): string {
@@ -74,7 +75,13 @@ async function plan(people: number, batchSize: number): Promise<Planned> {
   const ledger = new MemoryLedger(new LedgerModel(), { owner: 'planner', isAlive: () => true });
   const objects = new MemoryObjects();
   const clock = { now: () => START, monotonic: () => 0, after: () => () => {} };
-  const ports = { ledger, objects, suppressions: new MemorySuppressions(), clock, openScratch: memoryScratch };
+  const ports = {
+    ledger,
+    objects,
+    suppressions: new MemorySuppressions(),
+    clock,
+    openScratch: () => new MemoryScratch(),
+  };
   const started = await startRun(ports, loaded, audience, {
     slot: null,
     rehearsal: false,

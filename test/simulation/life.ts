@@ -14,10 +14,11 @@ import {
   watchControl,
 } from '#mailing';
 import { openSession } from '#smtp';
+import { MemoryScratch } from '../../functions/mailing/memory-scratch.ts';
 import { liveCampaign, plannedRun } from './campaign.ts';
 import { connectOver } from './network.ts';
 import { type Fault, type SimulatedProcess, throttled, throughProcess } from './process.ts';
-import { memoryScratch, NoTranscripts } from './stores.ts';
+import { NoTranscripts } from './stores.ts';
 import type { Story } from './story.ts';
 
 /** In real life somebody is asked twice a second; a story of hours needs it less often. */
@@ -118,7 +119,7 @@ function portsOf(story: Story, process: SimulatedProcess) {
         ),
     }),
     clock: clockOf(story, process),
-    openScratch: memoryScratch,
+    openScratch: () => new MemoryScratch(),
   };
 }
 

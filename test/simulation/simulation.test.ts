@@ -18,6 +18,14 @@ describe('the delivery protocol, simulated', () => {
     for (const [name, count] of Object.entries(counts)) expect(count, name).toBeGreaterThan(0);
   });
 
+  test.each([
+    [49, 'the last mails of one batch and the first of the next share their places'],
+    [2566, 'a session that has died keeps its place while a mail on it is not over'],
+    [1968, 'a batch whose commit fails, and was written all the same, has its results'],
+  ])('story %i: %s', async (seed) => {
+    expect((await tell(scenarioOf(seed))).violations).toEqual([]);
+  });
+
   test('tells the same story for the same seed, to the last octet', async () => {
     for (const seed of [3, 14, 159]) {
       const first = await tell(scenarioOf(seed), true);

@@ -2,7 +2,6 @@
 import {
   ObjectMissingError,
   type ObjectStore,
-  type Scratch,
   type Suppression,
   type SuppressionList,
   type TranscriptSink,
@@ -88,17 +87,4 @@ export class NoTranscripts implements TranscriptSink {
   async read() {
     return [];
   }
-}
-
-/** Room for planning, which is never needed here: lists are short. */
-export function memoryScratch(): Scratch {
-  let kept = Buffer.alloc(0);
-  return {
-    secret: Buffer.alloc(8),
-    append: (octets) => {
-      kept = Buffer.concat([kept, octets]);
-    },
-    read: (at, into) => kept.copy(into, 0, at),
-    close: () => {},
-  };
 }

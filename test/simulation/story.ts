@@ -213,7 +213,7 @@ export class Story {
   #retry(outcomes: Extract<Deed, { kind: 'retry' }>['outcomes']): void {
     if (outcomes.includes('uncertain')) this.witness.mayResend = true;
     this.witness.hasRetried = true;
-    this.#asked(this.#operator.retry(this.runId, { outcomes, at: this.world.wall }));
+    this.#asked(this.#operator.retry(this.runId, { outcomes, at: this.world.wall }).then(() => this.witness.doubted()));
   }
 
   /** What cannot be done at the moment is not done. */
@@ -279,16 +279,19 @@ export class Story {
 
   /** I8: the same hints again change nothing. */
   async #hints(): Promise<void> {
-    const before = await this.#remains();
+    const since = this.world.tick();
+    const before = await this.#remains(since);
     for (let hint = 0; hint < (this.scenario.isPlannedHere ? 2 : HINTS); hint += 1) await this.#oneLife(false);
-    if ((await this.#remains()) !== before)
+    if ((await this.#remains(since)) !== before)
       this.witness.violations.push('I8: a hint that came again changed something');
   }
 
-  async #remains(): Promise<string> {
+  /** What the dead had written by then may be accepted meanwhile. */
+  async #remains(since: number): Promise<string> {
     const records: unknown[] = [];
     for await (const record of this.#operator.deliveries(this.runId)) records.push(record);
-    return JSON.stringify([await this.#operator.run(this.runId), records, this.relay.book.acceptances]);
+    const sent = this.relay.book.acceptances.filter(({ written }) => written > since);
+    return JSON.stringify([await this.#operator.run(this.runId), records, sent]);
   }
 
   /** Recipients' outcomes as the results files have them. */
@@ -309,7 +312,7 @@ export class Story {
     this.counts.mails = acceptances.length;
     this.counts.twice = acceptances.length - new Set(acceptances.map(({ recipient }) => recipient)).size;
     this.counts.uncertain = (await this.#operator.totals(this.runId)).uncertain;
-    const mark = `${this.world.now}/${this.counts.calls}/${await this.#remains()}`;
+    const mark = `${this.world.now}/${this.counts.calls}/${await this.#remains(0)}`;
     return { violations: this.witness.violations, story: this.world.story ?? [], mark, counts: this.counts };
   }
 }

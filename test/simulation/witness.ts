@@ -11,6 +11,9 @@ interface KnownIntent {
   readonly applied: number;
   settled: number;
   isUsed: boolean;
+  isDoubted: boolean;
+  readonly batch: number;
+  readonly fence: number;
 }
 
 interface Span {
@@ -64,9 +67,21 @@ export class Witness {
     for (const settlement of settled) this.#settled(owner, batch, settlement, tick);
     for (const { index } of intended) {
       const settled = isHeard ? Number.POSITIVE_INFINITY : tick;
-      this.#intentsOf(owner, this.#recipientOf(batch, index)).push({ applied: tick, settled, isUsed: false });
+      this.#intentsOf(owner, this.#recipientOf(batch, index)).push({
+        batch,
+        fence,
+        applied: tick,
+        settled,
+        isUsed: false,
+        isDoubted: false,
+      });
     }
     this.#lookAtWindow(owner);
+  }
+
+  /** A person had some sent again, which nobody can while a living process holds one of them: each open intent is in doubt. */
+  doubted(): void {
+    for (const intents of this.#intents.values()) for (const intent of intents) intent.isDoubted = true;
   }
 
   suppressed(recipient: string): void {
@@ -162,15 +177,21 @@ export class Witness {
       this.#violated(`I4: ${recipient} was settled as accepted, and the relay knows nothing of it`);
   }
 
-  /** Each batch has commits of its own: where they take time, the last mails of one overlap with the first of the next. */
+  /**
+   * Also where one batch ends and the next begins, each with commits of its own that take time. What was intended under an
+   * earlier fence became uncertain by the claim: that window is a death's, or a theft's.
+   */
   #lookAtWindow(owner: string): void {
-    const { connections, depth, extensions, storeMs, people, batchSize } = this.#scenario;
-    const places = connections * (extensions.includes('CHUNKING') ? depth : 1);
-    const most = storeMs === 0 ? places : places * Math.ceil(people.length / batchSize);
+    const { connections, depth, extensions } = this.#scenario;
+    const most = connections * (extensions.includes('CHUNKING') ? depth : 1);
     let open = 0;
-    for (const [key, intents] of this.#intents)
-      if (key.startsWith(`${owner} `))
-        open += intents.filter(({ settled }) => settled === Number.POSITIVE_INFINITY).length;
+    for (const [key, intents] of this.#intents) {
+      if (!key.startsWith(`${owner} `)) continue;
+      for (const { batch, fence, settled, isDoubted } of intents) {
+        const isOpen = settled === Number.POSITIVE_INFINITY && !isDoubted;
+        if (isOpen && this.#claims.get(batch)?.fence === fence) open += 1;
+      }
+    }
     if (open > most) this.#violated(`S3: ${owner} has ${open} open intents, ${most} at the most`);
   }
 
