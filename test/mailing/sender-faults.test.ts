@@ -5,6 +5,8 @@ import {
   type Ledger,
   LedgerError,
   MailComposer,
+  type ObjectStore,
+  ObjectStoreError,
   readContent,
   type SendReport,
   type StartedRun,
@@ -159,6 +161,27 @@ describe('sendRun', () => {
     await objects.write(file, whole);
     await send(run, { openSession });
     expect((await run.state.ledger.totals(run.started.run.id)).accepted).toBe(PEOPLE);
+  });
+
+  test('closes no batch whose results cannot be written, so that no run says finished without them', async () => {
+    const run = await planned();
+    const { objects, ledger } = run.state;
+    const full = new ObjectStoreError('write', 'results', 'the disk is full; free some space');
+    const without: ObjectStore = {
+      read: (name) => objects.read(name),
+      stream: (name) => objects.stream(name),
+      has: (name) => objects.has(name),
+      list: (prefix) => objects.list(prefix),
+      write: async (name, content) => {
+        if (name.includes('/results/')) throw full;
+        await objects.write(name, content);
+      },
+    };
+    const openSession = () => sessionOf(acceptAll);
+    await expect(send({ ...run, state: { ...run.state, objects: without } }, { openSession })).rejects.toBe(full);
+    const { id } = run.started.run;
+    expect((await ledger.totals(id)).accepted).toBe(PEOPLE);
+    expect((await ledger.run(id))?.finished).toBe(false);
   });
 
   test('counts no lost connection against a mail while the pace keeps the session waiting', async () => {
