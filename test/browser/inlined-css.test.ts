@@ -174,7 +174,7 @@ test('any template', async () => {
       inlined += 1;
       expect(await looksOf(after)).toEqual(await looksOf(before));
     }),
-    { numRuns: Number(process.env.INLINED_MAILS ?? 100) },
+    { numRuns: Number(process.env.INLINED_MAILS ?? 200) },
   );
   expect(inlined).toBeGreaterThan(10);
 });
