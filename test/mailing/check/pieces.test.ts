@@ -1,6 +1,10 @@
 /** HTML that is read in pieces says what it says as a whole, wherever it is divided and whatever was read before. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { openCampaignFolder } from '#local';
+import { loadCampaign, MailComposer } from '#mailing';
+import { openCheck, problemsOf } from '../../../functions/mailing/check/mod.ts';
+import { temporaryFolder, writeCampaign } from '../../cli/cartero.ts';
 import { type HtmlPiece, HtmlReader } from '../../../functions/mailing/check/html.ts';
 
 const judge = (piece: HtmlPiece) =>
@@ -88,5 +92,43 @@ describe('pieces of HTML', () => {
     for (let mail = 0; mail < 10; mail += 1)
       reader.readPieces([shared, `name ${mail}`, '<i title="', `${mail}`, '">', shared], () => {});
     expect(judged).toBe(2 + 10);
+  });
+});
+
+describe('the report on a mail', () => {
+  const bodies: readonly string[] = [
+    '<p>{{name}}</p><a href="#">x</a><img src="http://example.com/{{name}}.png">'.repeat(8),
+    '<a href="{{url link}}">x</a><a href="https://example.com/?q={{encode name}}">y</a><img alt="{{name}}" src="cid:no">',
+    '{{#if name}}<!-- {{name}} <a href="#"> -->{{/if}}<a href="relative/{{name}}">z</a><area href="">',
+    '{{#each items}}<img src="{{this}}"><a title="{{@index}}" href="{{url @root.link}}">{{this}}</a>{{/each}}',
+    '{{!-- allow: raw --}}<p>{{{raw}}}<a href="#">x</a></p>',
+    '{{#if none}}<p>x</p>{{/if}} \n',
+    '<title>{{name}}</title><style>p { background: url(http://example.com/x.png) }</style><p>{{name}}\r\n</p>',
+  ];
+  const rows: readonly Readonly<Record<string, unknown>>[] = [
+    { name: 'Ana & <b>Bo</b>', link: 'http://example.com/a?b=c&d', items: ['a.png', 'cid:x', 'https://example.com/"'], raw: '<a href="' },
+    { name: '--> <a href="#">', link: 'mailto:a@example.com', items: [], raw: '<style><!--', locale: 'e s', timezone: 'Mars' },
+    { name: "' onload='x", link: 'https://example.com/unsubscribe', items: ['\u2028', ' '], raw: 'x\rx\0', locale: 'es' },
+  ];
+  test.each(bodies)('of %j is the same, in pieces and as a whole', async (html) => {
+    const root = temporaryFolder();
+    const folder = await writeCampaign(root, 'letters', { 'body.html.hbs': html });
+    const loaded = await loadCampaign(await openCampaignFolder(folder, { projectTemplates: root }));
+    const composer = await MailComposer.open(loaded, { date: 0, readFile: async () => new Uint8Array() });
+    const [context, other] = [await openCheck(loaded, { isBulk: true }), await openCheck(loaded, { isBulk: true })];
+    for (const fields of [...rows, ...rows]) {
+      const row = { recipient: 'ana@example.com', messageId: 'a@example.com', fields };
+      const letter = await composer.letter(row).catch(String);
+      const composed = await composer.compose(row).then(() => null, String);
+      if (typeof letter === 'string') {
+        expect(letter).toBe(composed);
+        continue;
+      }
+      const { pieces, ...whole } = letter;
+      expect(whole.html).toBe(loaded.templates.html(fields));
+      expect(whole.text).toBe(loaded.templates.text(fields));
+      expect(problemsOf({ ...letter, fields }, context)).toEqual(problemsOf({ ...whole, fields }, other));
+      expect(Object.keys(pieces)).toEqual(['text', 'html']);
+    }
   });
 });
