@@ -62,6 +62,8 @@ export interface TemplateSet {
   sourceOf(part: 'subject' | 'html' | 'amp' | 'text' | 'calendar', variables: Variables): string | null;
   /** What all of these use unconditionally, in whichever language, each variable once. */
   readonly required: readonly Requirement[];
+  /** The same of the files alone that a row of this language reads. */
+  requiredFor(variables: Variables): readonly Requirement[];
 }
 
 /** @throws TemplateError for the first thing that is wrong, with file, line and column */
@@ -122,6 +124,11 @@ export function compileTemplates(sources: TemplateSources): TemplateSet {
       all.flatMap(({ sheets }) => sheets),
       library,
     ),
+    requiredFor: (variables) =>
+      requirementsOf(
+        all.map(({ read }) => read(variables).sheet),
+        library,
+      ),
   };
 }
 
