@@ -6,13 +6,15 @@
  */
 import { TemplateError } from './errors.ts';
 import { languageTag } from './languages.ts';
-import type { Source } from './parse.ts';
 import { bodyOf, type Content, type Program, placeOf, statementsOf } from './syntax.ts';
 
 const SAID = /^\s*language:(.*)$/is;
 
 /** @returns `undefined` where nothing is said @throws TemplateError for what is no language, or is said twice, too late or otherwise */
-export function saidLanguage({ name, language }: Source, program: Program): string | undefined {
+export function saidLanguage(
+  { name, language }: { readonly name: string; readonly language?: string },
+  program: Program,
+): string | undefined {
   const head = headOf(program);
   let found: string | undefined = language;
   let isSaid = false;
