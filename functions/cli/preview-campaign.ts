@@ -63,6 +63,12 @@ function missingOf({ campaign, templates }: LoadedCampaign, fields: Fields): Req
   return unmet(templates.required, fields).filter(({ path: [column = ''] }) => !given.includes(column));
 }
 
+/** What the reader's own files use is shown there, and not where another language uses it. */
+function inOwnLanguage(missing: readonly Requirement[], { templates }: LoadedCampaign, fields: Fields): Requirement[] {
+  const own = missing.length === 0 ? [] : templates.requiredFor(fields);
+  return missing.map((each) => own.find(({ path }) => path.join('\0') === each.path.join('\0')) ?? each);
+}
+
 /** Tells whatever is wrong, and throws nothing. */
 export async function previewMail(campaign: string, choice: Choice, options: PreviewOptions): Promise<PreviewedMail> {
   const shown = new Shown(choice, options);
@@ -103,7 +109,7 @@ class Shown {
     const loaded = await this.#load(source);
     const fields = await this.#fieldsOf(loaded);
     this.fields = this.#choice.locale === null ? fields : { ...fields, locale: this.#choice.locale };
-    const missing = missingOf(loaded, this.fields);
+    const missing = inOwnLanguage(missingOf(loaded, this.fields), loaded, this.fields);
     for (const each of missing) this.problems.push(await missingProblem(each, this.row));
     if (missing.length === 0) await this.#compose(loaded, this.fields);
   }

@@ -33,6 +33,8 @@ export interface LinkClaims {
 /** Signs where no state has a key yet: a mail that is only looked at. No reader knows it, so it opens nothing. */
 export const SPECIMEN_KEY: LinkKey = { id: 'specimen', since: 0, secret: createSecretKey(new Uint8Array(32)) };
 
+const SPECIMEN_SIGNATURE = 'A'.repeat(43);
+
 /** The key of a run: the newest one that was there when it began, so that every attempt has the same octets. */
 export function keyOfRun(keys: readonly LinkKey[], startedAt: number): LinkKey {
   const byAge = keys.toSorted((one, other) => one.since - other.since);
@@ -44,6 +46,8 @@ const VERSION = 'v1';
 export function signedToken({ id, secret }: LinkKey, { purpose, list, recipient }: LinkClaims): string {
   const claims = Buffer.from(JSON.stringify([purpose, list, recipient])).toString('base64url');
   const signed = `${VERSION}.${id}.${claims}`;
+  // A specimen's opens nothing whatever it is: a check of many rows need not wait for it.
+  if (secret === SPECIMEN_KEY.secret) return `${signed}.${SPECIMEN_SIGNATURE}`;
   return `${signed}.${signatureOf(signed, secret).toString('base64url')}`;
 }
 

@@ -48,6 +48,7 @@ export class MailComposer {
   readonly #messages: MessageComposer;
   readonly #readFile: (content: string) => Promise<Uint8Array>;
   readonly #linkKey: LinkKey;
+  readonly #plain = new PlainTexts();
   readonly #sign: (data: MailData) => MailData;
   readonly #inline: readonly EncodedPart[];
   /** `null` where the file differs from recipient to recipient. */
@@ -120,36 +121,47 @@ export class MailComposer {
    * what cannot be refused is not written.
    * @throws MailError
    */
-  async letter(row: MailRow): Promise<Letter> {
+  async letter(row: MailRow): Promise<DividedLetter> {
     try {
-      const letter = await this.#letterOf(row);
-      const { text, amp, html } = letter;
-      const canBeRefused = html === undefined || ![text, amp, html].every(isPlain);
-      this.#messages.compose(
-        canBeRefused ? letter : { ...letter, text: '', amp: undefined, html: undefined, inline: [], attachments: [] },
-      );
-      return letter;
+      const pieces: Partial<Record<BodyPart, readonly string[]>> = {};
+      const letter = await this.#letterOf(row, (part, fields) => {
+        const divided = this.#loaded.templates.pieces(part, fields);
+        pieces[part] = divided;
+        // Joined it would be copied: whoever reads the pieces never asks for the whole.
+        return divided.reduce((whole, piece) => whole + piece, '');
+      });
+      const isSure = letter.html !== undefined && Object.values(pieces).every((each) => this.#plain.all(each));
+      if (!isSure) this.#messages.compose(letter);
+      else if (letter.calendar === undefined) this.#messages.checkHeader(letter);
+      else
+        this.#messages.compose({ ...letter, text: '', amp: undefined, html: undefined, inline: [], attachments: [] });
+      return { ...letter, pieces };
     } catch (error) {
       throw toldOf(row, error);
     }
   }
 
-  async #letterOf(planned: MailRow): Promise<Letter> {
+  async #letterOf(
+    planned: MailRow,
+    write: (part: BodyPart, fields: MailRow['fields']) => string = (part, fields) =>
+      this.#loaded.templates[part](fields),
+  ): Promise<Letter> {
     const { campaign, templates } = this.#loaded;
     const mailbox = parseMailbox(planned.recipient);
     const unsubscribe = this.#linkOf(mailbox);
     const page = unsubscribe ?? campaign.list?.unsubscribe;
-    const row = page === undefined ? planned : { ...planned, fields: { ...planned.fields, unsubscribe: page } };
-    const { fields } = row;
+    const given = page === undefined ? planned.fields : { ...planned.fields, unsubscribe: page };
+    const fields = templates.prepared(given);
+    const row = { ...planned, fields };
     const name = typeof fields.name === 'string' && fields.name !== '' ? fields.name : null;
     return {
       messageId: row.messageId,
       to: { name, mailbox },
       subject: templates.subject(fields),
       unsubscribe,
-      text: textOf(templates, fields),
-      amp: templates.hasAmp ? templates.amp(fields) : undefined,
-      html: templates.hasHtml ? templates.html(fields) : undefined,
+      text: templates.hasText ? readable(templates, write('text', fields)) : undefined,
+      amp: templates.hasAmp ? write('amp', fields) : undefined,
+      html: templates.hasHtml ? write('html', fields) : undefined,
       calendar: templates.hasCalendar ? templates.calendar(fields) : undefined,
       inline: this.#inline,
       attachments: campaign.attachments.length === 0 ? NO_ATTACHMENTS : await this.#attachmentsOf(row),
@@ -186,9 +198,7 @@ export class MailComposer {
 }
 
 /** HTML in which nothing is to be read makes no text, rather than a blank one. */
-function textOf(templates: TemplateSet, fields: MailRow['fields']): string | undefined {
-  if (!templates.hasText) return undefined;
-  const text = templates.text(fields);
+function readable(templates: TemplateSet, text: string): string | undefined {
   return text === '' && templates.isTextMade ? undefined : text;
 }
 
@@ -203,9 +213,41 @@ export interface ComposerOptions {
   readonly signer?: DkimSigner | undefined;
 }
 
-/** No text of such signs is refused by the composer. */
-function isPlain(text: string | undefined): boolean {
-  if (text === undefined) return true;
+type BodyPart = 'text' | 'amp' | 'html';
+
+/** A letter, and its texts as its templates have written them, piece by piece. */
+export interface DividedLetter extends Letter {
+  readonly pieces: Readonly<Partial<Record<BodyPart, readonly string[]>>>;
+}
+
+/** Texts that are kept, of so many characters together. */
+const MAX_PLAIN_CHARACTERS = 1 << 22;
+const SHORT_TEXT = 512;
+
+/** Knows of the texts that mails share that no composer refuses them. */
+class PlainTexts {
+  readonly #known = new Set<string>();
+  #characters = 0;
+
+  all(texts: readonly string[]): boolean {
+    return texts.every((text) => (text.length < SHORT_TEXT ? isPlain(text) : this.#isPlain(text)));
+  }
+
+  #isPlain(text: string): boolean {
+    if (this.#known.has(text)) return true;
+    if (!isPlain(text)) return false;
+    if (this.#characters >= MAX_PLAIN_CHARACTERS) {
+      this.#known.clear();
+      this.#characters = 0;
+    }
+    this.#known.add(text);
+    this.#characters += text.length;
+    return true;
+  }
+}
+
+/** No text of such signs is refused by the composer, wherever it is divided. */
+function isPlain(text: string): boolean {
   return text.isWellFormed() && !text.includes('\0') && (!text.includes('\r') || !/\r(?!\n)/.test(text));
 }
 

@@ -113,17 +113,23 @@ export class MessageComposer {
 
   /** @throws HeaderError, BodyError (both ComposeError) */
   compose(letter: Letter): MailData {
-    const { messageId, to, subject } = letter;
-    const addressed = mailboxField('To', to);
-    const own =
-      addressed +
-      unstructuredField('Subject', subject) +
-      messageIdField('Message-ID', messageId) +
-      this.#linkFields(letter);
-    const header = this.#before + own + this.#behind;
-    const body = composeBody(letter, this.#refrains, boundaries(this.#boundarySeed ?? messageId));
+    const addressed = mailboxField('To', letter.to);
+    const header = this.#before + addressed + this.#ownFields(letter) + this.#behind;
+    const body = composeBody(letter, this.#refrains, boundaries(this.#boundarySeed ?? letter.messageId));
     // Nothing but a mailbox brings octets above 127: other fields and all encodings are ASCII.
     return assemble(header, body, this.#isAscii && isAscii(addressed));
+  }
+
+  /** Refuses what `compose` refuses of a letter's header, and writes nothing. @throws HeaderError */
+  checkHeader(letter: Letter): void {
+    mailboxField('To', letter.to);
+    this.#ownFields(letter);
+  }
+
+  /** Those that differ from letter to letter, behind its mailbox. */
+  #ownFields(letter: Letter): string {
+    const { subject, messageId } = letter;
+    return unstructuredField('Subject', subject) + messageIdField('Message-ID', messageId) + this.#linkFields(letter);
   }
 
   #linkFields({ unsubscribe }: Letter): string {

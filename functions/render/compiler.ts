@@ -5,13 +5,17 @@ import { inlineStyles } from './inline-css.ts';
 import type { Library } from './library.ts';
 import { lint } from './lint.ts';
 import type { Sheet } from './parse.ts';
-import { runAll } from './rendering.ts';
+import { Divided, runAll } from './rendering.ts';
 import { rewrite } from './rewrite.ts';
 import type { Account, Site } from './strict.ts';
 import type { Program } from './syntax.ts';
 import type { Variables } from './values.ts';
 
-export type Template = (variables: Variables, account: Account) => string;
+export interface Template {
+  (variables: Variables, account: Account): string;
+  /** The same output in pieces, of which those that are the template's own are the same strings for every row. */
+  readonly divided: (variables: Variables, account: Account) => readonly string[];
+}
 
 /** HTML and iCalendar escape what they print; subjects, text and names do not. */
 export type Form = 'text' | 'html' | 'calendar';
@@ -47,11 +51,17 @@ function compilerOf(library: Library, form: Form, styled: ReadonlyMap<Sheet, She
     if (isHtml) lint(root, library);
     const whole = fold({ ...folding, keepsLiterals: false });
     let standing: Folded | undefined;
-    return (variables, account) => {
+    const template = (variables: Variables, account: Account): string => {
       if (account.standIns === undefined) return rendered(whole, variables, account);
       standing ??= fold({ ...folding, keepsLiterals: true });
       return rendered(standing, variables, account);
     };
+    const divided = (variables: Variables, account: Account) => {
+      const rendering = new Divided(account, variables, new Array(whole.places));
+      runAll(whole.pieces, rendering);
+      return rendering.written;
+    };
+    return Object.assign(template, { divided });
   };
 }
 

@@ -53,7 +53,7 @@ function parameterNamed(name: string | undefined, parameters: Sight['parameters'
 
 function callValue(call: SubExpression, sight: Sight, sites: readonly Site[]): Value {
   const name = plainName(call.path as Expression) ?? '';
-  const [first = NOTHING, second = NOTHING] = (call.params as Expression[]).map((each) => evaluate(each, sight, sites));
+  const [first = NOTHING, second = NOTHING, third = NOTHING] = (call.params as Expression[]).map((each) => evaluate(each, sight, sites));
   if (name === VALUE || name === ARGUMENT) {
     const site = siteOf(second, sites);
     return name === VALUE ? demandedAt(site, first) : fittedAt(site, first);
@@ -65,7 +65,8 @@ function callValue(call: SubExpression, sight: Sight, sites: readonly Site[]): V
     if (result !== undefined) return result;
   }
   const [readFirst, readSecond] = [reader(first), reader(second)];
-  return found((rendering) => called(helper, readFirst(rendering), readSecond(rendering), rendering.row));
+  const language = third.isFixed && typeof third.value === 'string' ? third.value : undefined;
+  return found((rendering) => called(helper, readFirst(rendering), readSecond(rendering), rendering.row, language));
 }
 
 /** The site whose number an inner helper has as its second argument. */

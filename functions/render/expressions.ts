@@ -31,10 +31,11 @@ export class ExpressionRewriter {
   /** Contexts that a `../` inside of them has asked for. */
   readonly #asked = new Set<number>();
   readonly #template: string;
-  readonly #language: string;
+  /** That the file says. */
+  readonly #language: string | undefined;
   readonly #sites: Site[];
 
-  constructor({ name, language = 'en' }: Source, sites: Site[]) {
+  constructor({ name, language }: Source, sites: Site[]) {
     this.#template = name;
     this.#language = language;
     this.#sites = sites;
@@ -97,6 +98,11 @@ export class ExpressionRewriter {
       return this.#wrapped(ARGUMENT, param, helper.parameters[index] ?? 'any', scope, depth);
     });
     if (helper.named !== undefined) params.push(this.#named(call, helper.named));
+    else if (helper.readsRow === true && this.#language !== undefined) {
+      // The language is the third argument, whether or not there is a second.
+      while (params.length < 2) params.push(literal('', call));
+      params.push(literal(this.#language, call));
+    }
     return { type: 'SubExpression', path: call.path, params, loc: call.loc } as Omit<
       SubExpression,
       'hash'
@@ -130,9 +136,9 @@ export class ExpressionRewriter {
       if (value.type !== 'StringLiteral') this.#refuse({ loc }, `found no text as "${key}", a text is wanted`);
       texts.set(key, (value as hbs.AST.StringLiteral).value);
     }
-    const argument = toArgument(texts, this.#language);
+    const argument = toArgument(texts, this.#language ?? 'en');
     if (argument instanceof Misfit) return this.#refuse(call, argument.problem);
-    return { type: 'StringLiteral', value: argument, original: argument, loc: call.loc } as hbs.AST.StringLiteral;
+    return literal(argument, call);
   }
 
   #variable(path: Path, scope: Scope): Path {
@@ -176,6 +182,10 @@ export class ExpressionRewriter {
   #refuse(node: { readonly loc: hbs.AST.SourceLocation }, problem: string): never {
     throw new TemplateError(placeOf(this.#template, node), problem);
   }
+}
+
+function literal(value: string, { loc }: Call): hbs.AST.StringLiteral {
+  return { type: 'StringLiteral', value, original: value, loc } as hbs.AST.StringLiteral;
 }
 
 function contextName(level: number): string {

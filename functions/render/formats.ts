@@ -1,5 +1,6 @@
 /**
- * Dates, numbers and money as the recipient writes them: by the row's `locale` (en where it has none) and `timezone` (UTC).
+ * Dates, numbers and money as the recipient writes them: by the row's `locale` and `timezone` (UTC where it has none). Without a
+ * locale it is the language that the template's file says it is in (said-language.ts), else en.
  * What cannot be written so is a `Misfit`, and that row's problem.
  */
 import type { Variables } from './values.ts';
@@ -19,7 +20,7 @@ const DECIMAL = /^-?\d{1,15}(\.\d{1,15})?$/;
 const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
 
 /** A day is the same day everywhere; an instant is shown as the day that it falls on in the recipient's time zone. */
-export function formatDate(value: unknown, style: unknown, row: Variables): string | Misfit {
+export function formatDate(value: unknown, style: unknown, row: Variables, language?: string): string | Misfit {
   const dateStyle = DATE_STYLES.find((known) => known === style);
   if (dateStyle === undefined)
     return new Misfit(`has the date style ${quoted(style)}, ${listed(DATE_STYLES)} is wanted`);
@@ -35,10 +36,11 @@ export function formatDate(value: unknown, style: unknown, row: Variables): stri
     `date ${dateStyle} ${timeZone}`,
     (locale) => new Intl.DateTimeFormat(locale, { dateStyle, timeZone }),
     (formatter) => formatter.format(at),
+    language,
   );
 }
 
-export function formatNumber(value: unknown, row: Variables): string | Misfit {
+export function formatNumber(value: unknown, row: Variables, language?: string): string | Misfit {
   const number = decimal(value);
   if (number instanceof Misfit) return number;
   return formatted(
@@ -46,11 +48,12 @@ export function formatNumber(value: unknown, row: Variables): string | Misfit {
     'number',
     (locale) => new Intl.NumberFormat(locale, { maximumFractionDigits: 15 }),
     (formatter) => formatter.format(number),
+    language,
   );
 }
 
 /** @param currency its code of three capital letters (ISO 4217) */
-export function formatMoney(value: unknown, currency: unknown, row: Variables): string | Misfit {
+export function formatMoney(value: unknown, currency: unknown, row: Variables, language?: string): string | Misfit {
   const number = decimal(value);
   if (number instanceof Misfit) return number;
   const code = String(currency);
@@ -60,6 +63,7 @@ export function formatMoney(value: unknown, currency: unknown, row: Variables): 
     `money ${code}`,
     (locale) => new Intl.NumberFormat(locale, { style: 'currency', currency: code }),
     (formatter) => formatter.format(number),
+    language,
   );
 }
 
@@ -88,8 +92,9 @@ export function formatted<Formatter>(
   key: string,
   make: (locale: string) => Formatter,
   use: (formatter: Formatter) => string,
+  language = 'en',
 ): string | Misfit {
-  const locale = String(row.locale || 'en');
+  const locale = String(row.locale || language);
   const name = `${key} ${locale}`;
   const kept = formatters.get(name) as Formatter | undefined;
   if (kept !== undefined) return use(kept);

@@ -17,8 +17,8 @@ export interface ValueHelper {
   readonly forgives: boolean;
   /** Whether the row counts beside its arguments: its locale and time zone. Default: no. */
   readonly readsRow?: boolean;
-  /** @returns the value, or a Misfit */
-  readonly call: (first: unknown, second: unknown, row: Variables) => unknown;
+  /** @param language that the template's file says it is in @returns the value, or a Misfit */
+  readonly call: (first: unknown, second: unknown, row: Variables, language?: string) => unknown;
   /** Makes the second argument of the named ones, which are texts. Default: the helper has none. */
   readonly named?: (texts: ReadonlyMap<string, string>, language: string) => string | Misfit;
 }
@@ -51,7 +51,12 @@ export const VALUE_HELPERS: ReadonlyMap<string, ValueHelper> = new Map<string, V
   [
     // {{number litres}}
     'number',
-    { parameters: ['text'], forgives: false, readsRow: true, call: (value, _none, row) => formatNumber(value, row) },
+    {
+      parameters: ['text'],
+      forgives: false,
+      readsRow: true,
+      call: (value, _none, row, language) => formatNumber(value, row, language),
+    },
   ],
   [
     // {{money total "EUR"}}

@@ -1,13 +1,14 @@
 /** From a source's text to its syntax tree. Only strings are parsed: a ready-made tree would be code of someone else's. */
 import Handlebars from 'handlebars';
 import { type Place, TemplateError } from './errors.ts';
+import { saidLanguage } from './said-language.ts';
 import { bodyOf, type Program, placeOf, programsOf } from './syntax.ts';
 
 /** One file, or one string of a settings file; `name` is what errors show: `newsletter/body.html.hbs`. */
 export interface Source {
   readonly name: string;
   readonly text: string;
-  /** The tag of the language that it is written in. Default: nobody has said so. */
+  /** The tag of the language that it is written in. Default: what a comment at its head says, else nobody has said so. */
   readonly language?: string;
 }
 
@@ -41,7 +42,8 @@ export function parseSheet(source: Source, kind: Sheet['kind'], key: string = so
   refuseBombs(start, text);
   const program = parseText(name, text.replace(/^\ufeff/, ''));
   refuseDepth(name, program, 1);
-  return { key, source, kind, program };
+  const language = saidLanguage(source, program);
+  return { key, source: language === undefined ? source : { ...source, language }, kind, program };
 }
 
 /** Handlebars' work grows with the square of the number of tags, and faster with their depth: minutes for some kilobytes. */

@@ -15,6 +15,30 @@ export interface Rendering {
 /** A step of every rendering: it writes, or it gives a place its value. */
 export type Piece = (rendering: Rendering) => void;
 
+/** A rendering whose output is kept as it is written, piece by piece: what is the same for every row is always the same string. */
+export class Divided implements Rendering {
+  readonly account: Account;
+  readonly row: Variables;
+  readonly places: unknown[];
+  readonly written: string[] = [];
+  ahead = '';
+
+  constructor(account: Account, row: Variables, places: unknown[]) {
+    this.account = account;
+    this.row = row;
+    this.places = places;
+  }
+
+  /** Pieces add to the output and read nothing of it. */
+  get output(): string {
+    return '';
+  }
+
+  set output(piece: string) {
+    if (piece !== '') this.written.push(piece);
+  }
+}
+
 export function runAll(pieces: readonly Piece[], rendering: Rendering): void {
   for (const piece of pieces) piece(rendering);
 }

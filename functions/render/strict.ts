@@ -64,10 +64,16 @@ export function demanded(value: unknown, site: Site): unknown {
 }
 
 /** Calls a helper. An unfit argument is its result, so that a `default` around it can save the row. */
-export function called(helper: ValueHelper, first: unknown, second: unknown, row: Variables): unknown {
+export function called(
+  helper: ValueHelper,
+  first: unknown,
+  second: unknown,
+  row: Variables,
+  language?: string,
+): unknown {
   if (helper.forgives) return helper.call(first instanceof Unfit ? undefined : first, second, row);
   if (first instanceof Unfit) return first;
-  return second instanceof Unfit ? second : helper.call(first, second, row);
+  return second instanceof Unfit ? second : helper.call(first, second, row, language);
 }
 
 /** Counts a step of a walk. @throws RenderError when a template walks through more than 100,000 items and partials */

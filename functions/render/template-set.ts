@@ -42,6 +42,8 @@ export interface TemplateSet {
   readonly hasText: boolean;
   readonly isTextMade: boolean;
   readonly hasCalendar: boolean;
+  /** A row's variables, looked at and copied: whoever asks for several texts of a row has that done once. */
+  prepared(variables: Variables): Variables;
   /** One line, not HTML-escaped. */
   subject(variables: Variables): string;
   /** HTML in which every value is escaped. */
@@ -52,12 +54,16 @@ export interface TemplateSet {
   calendar(variables: Variables): string;
   /** Not HTML-escaped. Made of the HTML, where none is written, it is empty where that shows nothing to be read. */
   text(variables: Variables): string;
+  /** What `html`, `amp` or `text` gives, divided: what is the same for every row is the same string for every row. */
+  pieces(part: 'html' | 'amp' | 'text', variables: Variables): readonly string[];
   /** One line, not HTML-escaped. */
   named(key: string, variables: Variables): string;
   /** The name of the source that a row's part is rendered from, in the language that it reads; `null` where there is none. */
   sourceOf(part: 'subject' | 'html' | 'amp' | 'text' | 'calendar', variables: Variables): string | null;
   /** What all of these use unconditionally, in whichever language, each variable once. */
   readonly required: readonly Requirement[];
+  /** The same of the files alone that a row of this language reads. */
+  requiredFor(variables: Variables): readonly Requirement[];
 }
 
 /** @throws TemplateError for the first thing that is wrong, with file, line and column */
@@ -73,7 +79,8 @@ export function compileTemplates(sources: TemplateSources): TemplateSet {
   };
   const body = (source: Source, compile: (sheet: Sheet) => Template) => {
     const sheet = parseSheet(source, 'template');
-    return { sheet, render: renderer(compile(sheet), source.name, false) };
+    const template = compile(sheet);
+    return { sheet, render: renderer(template, source.name, false), divide: divider(template, source.name) };
   };
   const compileCalendar = createCompiler(library, 'calendar');
   const subject = inLanguages(sources.subject, (source) => oneLine({ ...source, text: withoutLineEnd(source.text) }));
@@ -84,13 +91,15 @@ export function compileTemplates(sources: TemplateSources): TemplateSet {
       const sheet = parseSheet(source, 'template');
       const template = compileHtml(sheet);
       const makeText = toText && textRenderer(template, source.name, toText);
-      return { sheet, render: renderer(template, source.name, false), makeText };
+      const divide = divider(template, source.name);
+      return { sheet, render: renderer(template, source.name, false), divide, makeText };
     });
   const amp = sources.amp && inLanguages(sources.amp, (source) => body(source, compileAmp));
   const text = sources.text && inLanguages(sources.text, (source) => body(source, compileText));
   const madeText = html && toText && ((variables: Variables) => html.read(variables).makeText?.(variables) ?? '');
   const calendar = sources.calendar && inLanguages(sources.calendar, (source) => body(source, compileCalendar));
   const named = new Map([...(sources.named ?? [])].map(([key, source]) => [key, inLanguages(source, oneLine)]));
+  const divided = { html, amp, text };
   const all = [subject, html, amp, text, calendar, ...named.values()].filter((each) => each !== undefined);
   return {
     hasHtml: html !== undefined,
@@ -98,17 +107,28 @@ export function compileTemplates(sources: TemplateSources): TemplateSet {
     hasText: text !== undefined || madeText !== undefined,
     isTextMade: text === undefined && madeText !== undefined,
     hasCalendar: calendar !== undefined,
+    prepared: (variables) => plainVariables(variables, subject.nameFor(variables)),
     subject: subject.render,
     html: html?.render ?? absent('HTML body'),
     amp: amp?.render ?? absent('AMP body'),
     calendar: calendar?.render ?? absent('event'),
     text: text?.render ?? madeText ?? absent('text body'),
+    pieces: (part, variables) => {
+      const whole = divided[part]?.read(variables).divide(variables);
+      if (whole !== undefined) return whole;
+      return part === 'text' && madeText ? [madeText(variables)] : absent(`${part} body`)();
+    },
     named: (key, variables) => (named.get(key)?.render ?? absent(`string named ${JSON.stringify(key)}`))(variables),
     sourceOf: (part, variables) => ({ subject, html, amp, text, calendar })[part]?.nameFor(variables) ?? null,
     required: requirementsOf(
       all.flatMap(({ sheets }) => sheets),
       library,
     ),
+    requiredFor: (variables) =>
+      requirementsOf(
+        all.map(({ read }) => read(variables).sheet),
+        library,
+      ),
   };
 }
 
@@ -144,6 +164,15 @@ function renderer(template: Template, name: string, oneLine: boolean): (variable
   };
 }
 
+function divider(template: Template, name: string): (variables: Variables) => readonly string[] {
+  return (variables) => {
+    const account: Account = { template: name, oneLine: false, characters: 0, steps: 0 };
+    const pieces = guarded(name, () => template.divided(plainVariables(variables, name), account));
+    if (pieces.reduce((sum, piece) => sum + piece.length, 0) * 3 > MAX_OUTPUT_OCTETS) small(name, pieces.join(''));
+    return pieces;
+  };
+}
+
 /** Renders HTML as a text. */
 function textRenderer(template: Template, name: string, toText: (html: string) => string) {
   const make = textMaker(toText);
@@ -168,7 +197,7 @@ function small(template: string, output: string): string {
 }
 
 /** Whatever fails while a row is rendered is that row's problem, and no other's. */
-function guarded(template: string, render: () => string): string {
+function guarded<Output>(template: string, render: () => Output): Output {
   try {
     return render();
   } catch (cause) {

@@ -10,18 +10,22 @@ const MAX_DATA_DEPTH = 16;
 /** Names that reach behind the data (`__proto__`, `constructor`) or past the escaping (`toHTML`, a SafeString's method). */
 export const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype', 'toHTML']);
 
+/** The mark of a copy that was made here: no data that comes from outside has it, and it has nothing to be found in it. */
+const CLEAN: object = Object.freeze(Object.create(null));
+
 /**
- * A copy without prototypes, functions, accessors or forbidden names.
+ * A copy without prototypes, functions, accessors or forbidden names; such a copy itself is not copied again.
  *
  * @param template whose rendering asks, for the error
  * @throws RenderError for data deeper than 16 levels, endless ones included
  */
 export function plainVariables(variables: Variables, template: string): Variables {
-  return plainObject(variables, template, 1);
+  if (Object.getPrototypeOf(variables) === CLEAN) return variables;
+  return plainObject(variables, template, 1, CLEAN);
 }
 
-function plainObject(source: object, template: string, depth: number): Variables {
-  const copy: Record<string, unknown> = Object.create(null);
+function plainObject(source: object, template: string, depth: number, prototype: object | null = null): Variables {
+  const copy: Record<string, unknown> = Object.create(prototype);
   for (const name of Object.keys(source)) {
     if (FORBIDDEN_NAMES.has(name)) continue;
     const value: unknown = (source as Variables)[name];

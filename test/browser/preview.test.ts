@@ -58,6 +58,19 @@ async function open(): Promise<void> {
   await heading('Ya está aquí la cosecha nueva');
 }
 
+test('each view is where it was left when somebody comes back to it', async () => {
+  await open();
+  const frame = page.locator('#panel iframe:last-of-type');
+  const scrollTop = () => frame.evaluate((it) => Reflect.get(it, 'contentDocument').documentElement.scrollTop);
+  await frame.evaluate((it) => Reflect.get(it, 'contentDocument').documentElement.scrollTo(0, 150));
+  await page.getByRole('tab', { name: 'Text' }).click();
+  await page.getByRole('tab', { name: 'Wide' }).click();
+  await expect.poll(scrollTop).toBe(150);
+  await page.getByRole('tab', { name: 'Phone' }).click();
+  await heading('Ya está aquí la cosecha nueva');
+  await expect.poll(scrollTop).toBe(0);
+});
+
 test('a save is shown, wherever the mail was scrolled to', async () => {
   await open();
   const frame = page.locator('#panel iframe:last-of-type');

@@ -16,6 +16,8 @@ export interface RenderedMail {
   readonly subject: string;
   readonly html?: string | undefined;
   readonly text?: string | undefined;
+  /** The same, divided as `TemplateSet.pieces` does: what mails share is looked at once. Default: each is one piece. */
+  readonly pieces?: { readonly html?: readonly string[]; readonly text?: readonly string[] };
   /** Of the whole mail data, attachments and all; left out where nobody has composed it. */
   readonly octets?: number | undefined;
   /** The recipient's row, where it is one. */
@@ -51,13 +53,14 @@ export async function openCheck(loaded: LoadedCampaign, options: CheckOptions = 
   const { campaign, source } = loaded;
   const cids = campaign.inline.map(({ cid }) => cid);
   const templates = await htmlTemplates(source);
-  const html = new HtmlReader<Said>((piece) => ({
-    complaints: [...imageComplaints(piece, cids), ...linkComplaints(piece)].map((complaint) => ({
+  const html = new HtmlReader<Said>((piece) => {
+    const complaints = [...imageComplaints(piece, cids), ...linkComplaints(piece)].map((complaint) => ({
       ...complaint,
       place: placeOf(complaint.written ?? '', templates),
-    })),
-    leavesList: leavesList(piece),
-  }));
+    }));
+    const leaves = leavesList(piece);
+    return complaints.length === 0 && !leaves ? null : { complaints, leavesList: leaves };
+  });
   return {
     loaded,
     options,
@@ -123,19 +126,20 @@ function wholeOf(
 
 /** @returns whether something in them leads out of the list */
 function tellTexts(mail: RenderedMail, context: CheckContext, tell: Tell): boolean {
-  const { html, text } = mail;
-  if (text !== undefined) tell(emptyComplaints(text), wholeOf('text', mail, context));
+  const { html, text, pieces } = mail;
+  if (text !== undefined) tell(emptyComplaints(pieces?.text ?? [text]), wholeOf('text', mail, context));
   if (html === undefined) return textLeavesList(text ?? '');
-  const place = wholeOf('html', mail, context);
-  tell([...emptyComplaints(html), ...textComplaints(html, text), ...htmlComplaints(html)], place);
-  return readHtml(html, context, tell);
+  const htmlPieces = pieces?.html ?? [html];
+  const complaints = [...emptyComplaints(htmlPieces), ...textComplaints(html, text), ...htmlComplaints(html)];
+  if (complaints.length > 0) tell(complaints, wholeOf('html', mail, context));
+  return readHtml(htmlPieces, context, tell);
 }
 
 /** @returns whether some link leads out of the list */
-function readHtml(html: string, context: CheckContext, tell: Tell): boolean {
+function readHtml(pieces: readonly string[], context: CheckContext, tell: Tell): boolean {
   let hasLink = false;
   const told = new Set<string>();
-  context.html.read(html, (said) => {
+  context.html.readPieces(pieces, (said) => {
     hasLink ||= said.leavesList;
     for (const complaint of said.complaints) {
       // The same image in three places is one problem.

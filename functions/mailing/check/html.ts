@@ -15,40 +15,108 @@ export type HtmlPiece = Tag | { readonly css: string };
 /** Tags of one mailing that are looked at once: a newsletter has some fifty, and each mail a few of its own. */
 const MAX_KNOWN = 2_000;
 
+/** Pieces of HTML that are read once, of so many characters together. */
+const MAX_PASSAGES = 1_000;
+const MAX_PASSAGE_CHARACTERS = 1 << 22;
+/** A piece without a tag that is shorter is looked through faster than it is looked up. */
+const SHORT_PIECE = 256;
+/** What is longer and does not end is read with all that follows it. */
+const MAX_OPEN = 4_096;
+
 /** Reads the HTML of one mailing's mails: what `judge` says of a tag is kept for the next mail that has the same. */
 export class HtmlReader<T> {
-  readonly #judge: (piece: HtmlPiece) => T;
+  readonly #judge: (piece: HtmlPiece) => T | null;
   readonly #known = new Map<string, Known<T>>();
+  readonly #passages = new Map<string, Map<number, Passage<T>>>();
+  #passageCount = 0;
+  #passageCharacters = 0;
 
-  constructor(judge: (piece: HtmlPiece) => T) {
+  /** @param judge `null` where nothing is to be said */
+  constructor(judge: (piece: HtmlPiece) => T | null) {
     this.#judge = judge;
   }
 
   /** Calls `visit` with what is to be said of each tag and style sheet, in order. */
   read(html: string, visit: (said: T) => void): void {
+    this.#scan(html, { from: 0, isWhole: true, isOne: false }, visit);
+  }
+
+  /** The same for HTML in pieces, of which those that mails share are the same strings: each of them is read once. */
+  readPieces(pieces: readonly string[], visit: (said: T) => void): void {
+    /** What began in the pieces before and has not ended. */
+    let open = '';
+    for (const [index, piece] of pieces.entries()) {
+      if (open.length > MAX_OPEN) {
+        open += pieces.slice(index).join('');
+        break;
+      }
+      const from = open === '' ? 0 : this.#close(open, piece, visit);
+      if (from === -1) {
+        open += piece;
+        continue;
+      }
+      open = '';
+      if (piece.length < SHORT_PIECE && !piece.includes('<', from)) continue;
+      const { said, end } = this.#passageOf(piece, from);
+      for (const each of said) visit(each);
+      open = end === piece.length ? '' : piece.slice(end);
+    }
+    if (open !== '') this.read(open, visit);
+  }
+
+  /** @returns where in the piece that ends which is open; -1 where it does not */
+  #close(open: string, piece: string, visit: (said: T) => void): number {
+    // Most of what is open is a tag with a variable in it, and ends with the next ">": a long piece is not copied for it.
+    const near = piece.indexOf('>') + 1;
+    for (const text of near > 0 && near < piece.length ? [piece.slice(0, near), piece] : [piece]) {
+      const end = this.#scan(open + text, { from: 0, isWhole: false, isOne: true }, visit);
+      if (end > 0) return Math.max(0, end - open.length);
+    }
+    return -1;
+  }
+
+  #passageOf(piece: string, from: number): Passage<T> {
+    const known = this.#passages.get(piece)?.get(from);
+    if (known !== undefined) return known;
+    const said: T[] = [];
+    const end = this.#scan(piece, { from, isWhole: false, isOne: false }, (each) => said.push(each));
+    if (this.#passageCount >= MAX_PASSAGES || this.#passageCharacters >= MAX_PASSAGE_CHARACTERS) {
+      this.#passages.clear();
+      this.#passageCount = 0;
+      this.#passageCharacters = 0;
+    }
+    const passages = this.#passages.get(piece) ?? new Map<number, Passage<T>>();
+    this.#passages.set(piece, passages.set(from, { said, end }));
+    this.#passageCount += 1;
+    this.#passageCharacters += piece.length;
+    return { said, end };
+  }
+
+  /** @returns where that begins which has not ended, where the text is not whole; the end of the first thing, of `isOne` */
+  #scan(html: string, { from, isWhole, isOne }: Stretch, visit: (said: T) => void): number {
     let before: Known<T> | null = null;
-    let at = html.indexOf('<');
+    let at = html.indexOf('<', from);
     while (at !== -1) {
       let end = at + 1;
-      if (html.startsWith('<!--', at)) {
-        end = html.indexOf('-->', at + 2);
-        if (end === -1) return;
-      } else if (isLetter(html.charCodeAt(at + 1))) {
-        const tag = this.#tagAt(html, at, before);
-        // A tag that is not closed swallows the rest.
-        if (tag === null) return;
+      const tag: Known<T> | null = isLetter(html.charCodeAt(end)) ? this.#tagAt(html, at, before) : null;
+      if (tag !== null) {
+        const inside = RAW_TEXT.has(tag.name) ? this.#insideOf(html, at + tag.text.length, tag, isWhole) : NO_INSIDE;
+        if (inside === null) return at;
         if (before !== null) before.next = tag;
         before = tag;
-        visit(tag.said);
-        end = at + tag.text.length;
-        if (RAW_TEXT.has(tag.name)) {
-          const inside = this.#insideOf(html, end, tag);
-          if (inside.said !== null) visit(inside.said);
-          end += inside.text.length;
-        }
-      }
+        if (tag.said !== null) visit(tag.said);
+        if (inside.said !== null) visit(inside.said);
+        end = at + tag.text.length + inside.text.length;
+      } else if (html.startsWith('<!--', at)) {
+        end = html.indexOf('-->', at + 2);
+        if (end === -1) return isWhole ? html.length : at;
+        // A tag that is not closed swallows the rest.
+      } else if (isLetter(html.charCodeAt(end))) return isWhole ? html.length : at;
+      else if (!isWhole && '<!--'.startsWith(html.slice(at))) return at;
+      if (isOne) return end;
       at = html.indexOf('<', end);
     }
+    return html.length;
   }
 
   #tagAt(html: string, at: number, before: Known<T> | null): Known<T> | null {
@@ -69,12 +137,14 @@ export class HtmlReader<T> {
     return read;
   }
 
-  /** What stands behind a tag and is no HTML, up to what closes it. */
-  #insideOf(html: string, from: number, tag: Known<T>): Inside<T> {
+  /** What stands behind a tag and is no HTML, up to what closes it; `null` where that may come in the next piece. */
+  #insideOf(html: string, from: number, tag: Known<T>, isWhole: boolean): Inside<T> | null {
     const { name, inside } = tag;
     if (inside !== null && html.startsWith(inside.text, from) && closesAt(name, html, from + inside.text.length))
       return inside;
-    const css = html.slice(from, closeOf(name, html, from));
+    const close = closeOf(name, html, from);
+    if (close === html.length && !isWhole) return null;
+    const css = html.slice(from, close);
     tag.inside = { text: css, said: name === 'style' ? this.#judge({ css }) : null };
     return tag.inside;
   }
@@ -85,7 +155,7 @@ interface Known<T> {
   readonly name: string;
   /** From `<` to `>`: whatever begins with it has this tag. */
   readonly text: string;
-  readonly said: T;
+  readonly said: T | null;
   /** The tag that came behind it when it was met last. */
   next: Known<T> | null;
   inside: Inside<T> | null;
@@ -94,6 +164,21 @@ interface Known<T> {
 interface Inside<T> {
   readonly text: string;
   readonly said: T | null;
+}
+
+const NO_INSIDE = { text: '', said: null };
+
+/** What is said of a piece from some place on, and where that begins which ends behind it. */
+interface Passage<T> {
+  readonly said: readonly T[];
+  readonly end: number;
+}
+
+interface Stretch {
+  readonly from: number;
+  /** Nothing follows. */
+  readonly isWhole: boolean;
+  readonly isOne: boolean;
 }
 
 /** Elements whose content is no HTML. */

@@ -49,8 +49,8 @@ export function htmlComplaints(html: string): Complaint[] {
   ];
 }
 
-export function emptyComplaints(body: string): Complaint[] {
-  if (/\S/.test(body)) return [];
+export function emptyComplaints(pieces: readonly string[]): Complaint[] {
+  if (pieces.some((piece) => /\S/.test(piece))) return [];
   return [{ rule: 'body-empty', problem: 'this comes out blank', change: 'write something that every row fills' }];
 }
 

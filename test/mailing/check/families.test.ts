@@ -167,8 +167,8 @@ describe('the texts', () => {
   test('are one beside the other, and none is blank', () => {
     expect(rules(textComplaints('<p>', undefined))).toEqual(['text-missing']);
     expect([...textComplaints('<p>', 'x'), ...textComplaints(undefined, 'x')]).toEqual([]);
-    expect(rules(emptyComplaints(' \r\n'))).toEqual(['body-empty']);
-    expect(emptyComplaints('\n.')).toEqual([]);
+    expect(rules(emptyComplaints([' \r\n']))).toEqual(['body-empty']);
+    expect(emptyComplaints(['\n.'])).toEqual([]);
   });
 });
 

@@ -35,7 +35,7 @@ const views = new MailViews({
   onFrameKey: onKey,
   onView: (view) => {
     remember({ ...chosen, view });
-    views.show(view, shown);
+    views.show(view, shown, chosen.campaign);
   },
 });
 
@@ -95,7 +95,7 @@ async function showMail() {
   at('unmade').hidden = shown !== null;
   if (shown === null) at('unmade').replaceChildren(...unmadeMail(answer.problems));
   else showHeading(shown.mail);
-  views.show(chosen.view, shown);
+  views.show(chosen.view, shown, chosen.campaign);
 }
 
 function showHeading({ subject, preheader, from, to, octets, parts }) {

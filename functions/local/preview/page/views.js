@@ -10,6 +10,9 @@ export class MailViews {
   #onFrameKey;
   #answer = null;
   #view = 'wide';
+  /** Where somebody has scrolled each view to, of this campaign. */
+  #scrolled = new Map();
+  #campaign;
   #views = [
     ['wide', 'Wide', () => this.#frame()],
     ['phone', 'Phone', () => this.#frame()],
@@ -41,8 +44,12 @@ export class MailViews {
     at('tabs').addEventListener('keydown', (event) => this.#arrow(event));
   }
 
-  /** @param view `wide` where it is none of these @param answer the mail; `null` shows none */
-  show(view, answer) {
+  /** @param view `wide` where it is none of these @param answer the mail; `null` shows none @param campaign whose it is */
+  show(view, answer, campaign) {
+    const scrolled = scrolledTo();
+    if (campaign !== this.#campaign) this.#scrolled.clear();
+    else if (scrolled !== null) this.#scrolled.set(this.#view, scrolled);
+    this.#campaign = campaign;
     this.#answer = answer;
     this.#view = this.#views.some(([key]) => key === view) ? view : 'wide';
     for (const tab of at('tabs').children) {
@@ -72,6 +79,15 @@ export class MailViews {
 
   #show(node) {
     at('panel').replaceChildren(node);
+    this.#scrollBack(this.#view);
+  }
+
+  /** What is not there yet is scrolled when it is. */
+  #scrollBack(view) {
+    const { panel = 0, source = 0 } = this.#scrolled.get(view) ?? {};
+    at('panel').scrollTop = panel;
+    const octets = at('panel').querySelector('.octets');
+    if (octets) octets.scrollTop = source;
   }
 
   /** The frame that is there stays until the next one can be seen, and where somebody has scrolled it to, it stays. */
@@ -91,7 +107,7 @@ export class MailViews {
     frame.addEventListener('load', () => {
       const root = frame.contentDocument?.scrollingElement;
       const old = before?.contentDocument?.scrollingElement;
-      if (root && old) root.scrollTop = old.scrollTop;
+      if (root) root.scrollTop = old ? old.scrollTop : (this.#scrolled.get(view)?.frame ?? 0);
       frame.contentDocument?.addEventListener('keydown', this.#onFrameKey);
       frame.classList.remove('coming');
       for (const other of [...stage.querySelectorAll('iframe')]) {
@@ -118,6 +134,7 @@ export class MailViews {
     this.#server.source(id, SHOWN_SOURCE_OCTETS).then(
       (octets) => {
         pre.textContent = exactText(octets);
+        if (pre.isConnected) this.#scrollBack('source');
       },
       () => {
         pre.textContent = 'The source cannot be read.';
@@ -125,6 +142,19 @@ export class MailViews {
     );
     this.#show(view);
   }
+}
+
+/** @returns `null` while what is shown is still on its way */
+function scrolledTo() {
+  const panel = at('panel');
+  const frame = panel.querySelector('iframe:not(.coming)');
+  const octets = panel.querySelector('.octets');
+  if (octets?.textContent === '' || (frame === null && panel.querySelector('iframe') !== null)) return null;
+  return {
+    panel: panel.scrollTop,
+    source: octets?.scrollTop ?? 0,
+    frame: frame?.contentDocument?.scrollingElement?.scrollTop ?? 0,
+  };
 }
 
 function stageOf(view) {
