@@ -189,7 +189,9 @@ export class RunLog {
           else this.#tell('connection lost', { ...facts, ...this.#errorOf(error, recipients) });
         });
       } catch (error) {
-        this.#tell('connection failed', { connection, ms: this.#since(began), ...this.#errorOf(error) });
+        // No longer wanted, before it stood.
+        const event = signal.aborted ? 'connection given up' : 'connection failed';
+        this.#tell(event, { connection, ms: this.#since(began), ...this.#errorOf(error) });
         throw error;
       }
     };
