@@ -5,6 +5,7 @@ import { openAudience, openCampaign } from './campaigns.ts';
 import { type Command, type Shell, UsageError } from './command.ts';
 import { chooseRelay } from './relays.ts';
 import { slotWarnings } from './resting.ts';
+import { logWords } from './run-log.ts';
 import { openEnds, type RunEnd, type RunRequest, runCampaign, runJson, slotOf, summaryOf } from './running.ts';
 import { openStateOf, STATE_OPTION, stateFolder } from './states.ts';
 
@@ -15,7 +16,8 @@ export const run: Command = {
   summary: 'Send a campaign: plan it, send it, settle every recipient.',
   usage: [
     'run <campaign> [--audience FILE] [--relay URL] [--state DIR] [--at ISO] [--connections N] [--depth N] [--rate N]',
-    '    [--on-uncertain hold|resend|skip] [--plan HASH] [--new | --resume RUN] [--workers N] [--once] [--json]',
+    '    [--on-uncertain hold|resend|skip] [--plan HASH] [--new | --resume RUN] [--workers N] [--once]',
+    '    [--log FILE [--log-addresses]] [--json]',
   ],
   details: `
 <campaign> is a name under templates/ or the path of a campaign folder.
@@ -25,7 +27,10 @@ campaign's relay in infra/relays.json, else the embedded server.
 It goes on until nobody is left to send to: whoever is deferred is asked for again, later and later, until the campaign's
 expiresAfter. A run that was stopped or killed goes on where it was.
 With a schedule, mail goes in its window only, and with --at not before that moment: meanwhile the run rests. A start that
-was missed is made good as "missed" says; one that is not ends with 0.`,
+was missed is made good as "missed" says; one that is not ends with 0.
+--log adds a JSON line for each thing that happens: the run, its connections, each mail's outcome. People have a hash there in
+place of the address, also in replies: \`cartero trace ADDRESS\` tells it. A file that is moved away is begun anew within a
+second; one that cannot be written is told once and stops no mail.`,
   options: {
     audience: {
       type: 'string',
@@ -61,12 +66,19 @@ was missed is made good as "missed" says; one that is not ends with 0.`,
     resume: { type: 'string', value: 'RUN', description: 'go on with this unfinished run of the campaign' },
     workers: { type: 'string', value: 'N', description: 'processes that send, and share the connections (default 1)' },
     once: { type: 'boolean', description: 'one attempt for whoever is due, then end' },
+    log: {
+      type: 'string',
+      value: 'FILE',
+      description: 'add what happens to this file, as JSON Lines without addresses',
+    },
+    'log-addresses': { type: 'boolean', description: 'write addresses into the log as they are' },
     json: { type: 'boolean', description: 'one JSON object as the last line' },
   },
   examples: [
     ['run newsletter', 'to the embedded server: look at it with `npx cartero inbox`'],
     ['run newsletter --relay "smtp://user:password@smtp.example.com:587"', 'over your own relay'],
     ['run invoice --audience november.csv --rate 20 --json', 'other recipients, slowly, with a result for machines'],
+    ['run newsletter --log run.log', 'then: grep "$(npx cartero trace ana@example.com | grep -o \'hash:.*\')" run.log'],
     ['run birthday --at 2026-12-01T00:00:00Z', 'the run of that day: started twice it is still one'],
   ],
   async run(words, shell) {
@@ -79,6 +91,9 @@ was missed is made good as "missed" says; one that is not ends with 0.`,
     const planHash = words.text('plan');
     const slot = slotOf(words.moment('at'));
     const resume = words.text('resume');
+    if (words.flag('log-addresses') && words.text('log') === undefined)
+      throw new UsageError('--log-addresses goes with --log');
+    const log = logWords(words.text('log'), words.flag('log-addresses'), shell.cwd);
     if (resume !== undefined && (words.flag('new') || slot !== null))
       throw new UsageError('--resume names a run; leave --new and --at out');
     const campaign = await openCampaign(name, shell);
@@ -99,6 +114,7 @@ was missed is made good as "missed" says; one that is not ends with 0.`,
           another: words.flag('new'),
           once: words.flag('once'),
           rehearsal: relay.isEmbedded,
+          log,
           ...(workers > 1 ? { workers: { count: workers, relay: relayWords } } : {}),
           ...(resume === undefined ? {} : { resume }),
           ...(onUncertain === undefined ? {} : { onUncertain }),

@@ -15,6 +15,7 @@ import {
   OUTCOMES,
   type Outcome,
   RelayFault,
+  type RoundOptions,
   type RunControl,
   type RunRecord,
   readContent,
@@ -35,6 +36,7 @@ import { paceWords } from './pace-words.ts';
 import { grouped, Progress, span } from './progress.ts';
 import type { OpenRelay, RelayWords } from './relays.ts';
 import { restWords } from './resting.ts';
+import { type LogWords, openRunLog, type RunLog, warningOnce } from './run-log.ts';
 import { workTogether } from './workers.ts';
 
 export interface RunRequest {
@@ -56,6 +58,8 @@ export interface RunRequest {
   readonly messagesPerSecond?: number;
   /** Processes that send, each opening the relay by these words; without them this one does. */
   readonly workers?: { readonly count: number; readonly relay: RelayWords };
+  /** Without them no log is kept. */
+  readonly log?: LogWords | undefined;
 }
 
 /** What of a request a process needs to know that sends. */
@@ -65,6 +69,7 @@ export interface SendCourse {
   readonly signal: AbortSignal;
   readonly onSettled: (outcome: Outcome) => void;
   readonly onReport: (report: SendReport) => void;
+  readonly log?: RunLog | undefined;
 }
 
 export interface RunEnd {
@@ -110,17 +115,28 @@ export async function runCampaign(request: RunRequest, shell: Shell): Promise<Ru
     return { started, totals: noTotals(), seconds: seconds(), exitCode: 3 };
   }
   tellPlan(started, shell);
-  const { isFault, control }: SendingEnd =
-    started.kind === 'finished'
-      ? { isFault: false, control: 'going' }
-      : await sendUnderControl(request, started, shell);
-  const totals = await state.ledger.totals(started.run.id);
-  const exitCode = isFault
-    ? 1
-    : control !== 'going' || (await wasStopped(state, started.run, shell))
-      ? 3
-      : exitCodeOf(totals);
-  return { started, totals, seconds: seconds(), exitCode };
+  const note = warningOnce(shell.note);
+  const log = openRunLog(request.log, state, started.run.id, note);
+  try {
+    log?.begun(started, request.workers?.count ?? 1);
+    const { isFault, control }: SendingEnd =
+      started.kind === 'finished'
+        ? { isFault: false, control: 'going' }
+        : await sendUnderControl(request, started, { ...shell, note }, log);
+    const totals = await state.ledger.totals(started.run.id);
+    const exitCode = isFault
+      ? 1
+      : control !== 'going' || (await wasStopped(state, started.run, shell))
+        ? 3
+        : exitCodeOf(totals);
+    log?.ended(totals, seconds(), exitCode);
+    return { started, totals, seconds: seconds(), exitCode };
+  } catch (error) {
+    log?.failed(error);
+    throw error;
+  } finally {
+    log?.close();
+  }
 }
 
 async function wasStopped(state: LocalState, run: RunRecord, shell: Shell): Promise<boolean> {
@@ -128,13 +144,18 @@ async function wasStopped(state: LocalState, run: RunRecord, shell: Shell): Prom
 }
 
 /** Sends until the end, a signal, or the word of a person in another process. */
-async function sendUnderControl(request: RunRequest, started: StartedRun, shell: Shell): Promise<SendingEnd> {
+async function sendUnderControl(
+  request: RunRequest,
+  started: StartedRun,
+  shell: Shell,
+  log: RunLog | undefined,
+): Promise<SendingEnd> {
   const { state } = request;
   const { run } = started;
   const watch = await watchControl(state.ledger, run.id, systemClock());
   try {
     const signal = AbortSignal.any([shell.signal, watch.signal]);
-    const isFault = watch.control === 'going' && (await sendWithProgress(request, started, shell, signal));
+    const isFault = watch.control === 'going' && (await sendWithProgress(request, started, shell, { signal, log }));
     // A canary stops the run in this very process: the watch has not seen it yet.
     const control = watch.control === 'going' ? ((await state.ledger.control(run.id)) ?? 'going') : watch.control;
     if (control === 'cancelled') await endCancelled(run.id, { ...state, clock: systemClock() });
@@ -158,7 +179,7 @@ async function sendWithProgress(
   request: RunRequest,
   started: StartedRun,
   shell: Shell,
-  signal: AbortSignal,
+  { signal, log }: Pick<SendCourse, 'signal' | 'log'>,
 ): Promise<boolean> {
   const { run, plan } = started;
   const clock = systemClock();
@@ -174,11 +195,11 @@ async function sendWithProgress(
   if (request.workers !== undefined)
     return sendByWorkers(request, request.workers, started, { shell, signal, progress });
   const onReport = (report: SendReport) => tellReport(report, shell);
-  return sendAll(request, started, shell, { signal, onSettled: (outcome) => progress.settled(outcome), onReport });
+  return sendAll(request, started, shell, { signal, onSettled: (outcome) => progress.settled(outcome), onReport, log });
 }
 
 async function sendByWorkers(
-  { openRelay, state, once, connections, messagesPerSecond }: RunRequest,
+  { openRelay, state, once, connections, messagesPerSecond, log }: RunRequest,
   { count, relay }: NonNullable<RunRequest['workers']>,
   { run, loaded }: StartedRun,
   { shell, signal, progress }: { shell: Shell; signal: AbortSignal; progress: Progress },
@@ -194,6 +215,7 @@ async function sendByWorkers(
       once,
       ...(connections === undefined ? {} : { connections }),
       ...(messagesPerSecond === undefined ? {} : { messagesPerSecond }),
+      ...(log === undefined ? {} : { log }),
     };
     const isFault = await workTogether(order, Math.min(count, most), {
       note: shell.note,
@@ -213,7 +235,7 @@ export async function sendAll(
   request: SendRequest,
   { run, loaded }: Pick<StartedRun, 'run' | 'loaded'>,
   shell: Shell,
-  { signal, onSettled, onReport }: SendCourse,
+  { signal, onSettled, onReport, log }: SendCourse,
 ): Promise<boolean> {
   const { state } = request;
   const clock = systemClock();
@@ -234,39 +256,36 @@ export async function sendAll(
   const told = new Set<string>();
   try {
     const pace = paceOf(request, loaded, access);
-    const report = await sendToEnd(
-      run,
-      composer,
-      { ...state, clock },
-      {
-        ...pace,
-        once: request.once,
-        canary: loaded.campaign.canary,
-        onJudged: (verdict) => {
-          if (verdict.verdict === 'passed')
-            shell.note(`The canary has passed, ${grouped(verdict.tried)} were tried: the others follow.`);
-        },
-        hours,
-        onResting: (until, why) => shell.note(restWords(until, why, request.once)),
-        openSession: access.openSession,
-        shared: shareOf(request, loaded, access, shell),
-        signal,
-        owner: state.owner,
-        onSettled,
-        onPace: (pace) => shell.note(paceWords(pace)),
-        onBroken: (error, nextAt) =>
-          shell.note(
-            `${access.relay.label}: ${escapeControls(error.message)}; nobody is lost by this. The run rests until ${isoTime(nextAt)}, then one mail is tried. Ctrl-C stops; the same run goes on.`,
-          ),
-        onMended: () => shell.note(`${access.relay.label} works again; the others follow.`),
-        onWaiting: (error, delayMs) => {
-          // Each connection meets the same: it is told once.
-          const words = `${access.relay.label}: ${escapeControls(error.message)}; trying again in ${span(delayMs / 1000)}`;
-          if (!told.has(words)) shell.note(words);
-          told.add(words);
-        },
+    const options: RoundOptions = {
+      ...pace,
+      once: request.once,
+      canary: loaded.campaign.canary,
+      onJudged: (verdict) => {
+        if (verdict.verdict === 'passed')
+          shell.note(`The canary has passed, ${grouped(verdict.tried)} were tried: the others follow.`);
       },
-    );
+      hours,
+      onResting: (until, why) => shell.note(restWords(until, why, request.once)),
+      openSession: access.openSession,
+      shared: shareOf(request, loaded, access, shell),
+      signal,
+      owner: state.owner,
+      onSettled,
+      onPace: (pace) => shell.note(paceWords(pace)),
+      onBroken: (error, nextAt) =>
+        shell.note(
+          `${access.relay.label}: ${escapeControls(error.message)}; nobody is lost by this. The run rests until ${isoTime(nextAt)}, then one mail is tried. Ctrl-C stops; the same run goes on.`,
+        ),
+      onMended: () => shell.note(`${access.relay.label} works again; the others follow.`),
+      onWaiting: (error, delayMs) => {
+        // Each connection meets the same: it is told once.
+        const words = `${access.relay.label}: ${escapeControls(error.message)}; trying again in ${span(delayMs / 1000)}`;
+        if (!told.has(words)) shell.note(words);
+        told.add(words);
+      },
+    };
+    log?.sending(access, pace.connections);
+    const report = await sendToEnd(run, composer, { ...state, clock }, log?.watching(options) ?? options);
     onReport(report);
     return false;
   } catch (error) {

@@ -1,9 +1,10 @@
 /** `trace`: everything that a state knows of one person's mails. */
-import type { LocalState } from '#local';
+import { type LocalState, LogKeysError, readLogKeys } from '#local';
 import {
   type Conversation,
   escapeControls,
   isoTime,
+  namesBy,
   type ResultLine,
   type RunRecord,
   resultLine,
@@ -25,6 +26,7 @@ export const trace: Command = {
   details: `However the address was written: the domain in any case, in letters of its own or as xn--…. Before the @ upper and lower
 case are two people (RFC 5321 §2.4): who is asked for is found as written and in lower case; --any-case looks further, at
 every recipient of every run.
+A line "in logs" is the name that \`run --log\` has in place of the address: one for each key of the state's log-keys.json.
 Ends with 1 where nothing at all is known of the address.`,
   options: {
     'any-case': { type: 'boolean', description: 'also whoever differs in upper and lower case alone; slower' },
@@ -40,7 +42,7 @@ Ends with 1 where nothing at all is known of the address.`,
     if (address.trim() === '') throw new UsageError('<ADDRESS> is empty');
     const state = openExistingState(words, shell);
     try {
-      const known = await knownOf(state, address, words.flag('any-case'));
+      const known = await knownOf(state, address, words.flag('any-case'), shell.note);
       const folder = words.text('state');
       shell.out(words.flag('json') ? `${JSON.stringify(traceJson(known, folder))}\n` : traceText(known, folder));
       const isKnown = known.mails.length > 0 || known.suppressed !== null;
@@ -59,6 +61,8 @@ interface Known {
   /** Runs whose plan is not complete: nobody was mailed by them, and nobody can be looked up in them. */
   readonly unplanned: readonly string[];
   readonly runs: number;
+  /** What logs have in place of the address; none where no log was kept. */
+  readonly logNames: readonly string[];
 }
 
 interface KnownMail {
@@ -78,7 +82,12 @@ interface Attempt {
   readonly reply: string | null;
 }
 
-async function knownOf(state: LocalState, address: string, anyCase: boolean): Promise<Known> {
+async function knownOf(
+  state: LocalState,
+  address: string,
+  anyCase: boolean,
+  note: (line: string) => void,
+): Promise<Known> {
   const { ledger, suppressions } = state;
   const key = keyOf(address);
   const spellings = anyCase ? await ledger.spellings(key) : [];
@@ -97,7 +106,20 @@ async function knownOf(state: LocalState, address: string, anyCase: boolean): Pr
     mails,
     unplanned: runs.filter(({ plan }) => plan === null).map(({ id }) => id),
     runs: runs.length,
+    logNames: logNamesOf(state, [key, ...mails.map(({ delivery }) => delivery.recipient)], note),
   };
+}
+
+/** In logs upper and lower case are two people as well: each who was found has names. */
+function logNamesOf({ folder }: LocalState, people: readonly string[], note: (line: string) => void): string[] {
+  try {
+    const keys = readLogKeys(folder);
+    return [...new Set(people.flatMap((person) => keys.map(({ secret }) => namesBy(secret)(person))))];
+  } catch (error) {
+    if (!(error instanceof LogKeysError)) throw error;
+    note(`${error.message}; so what logs call the person cannot be told.`);
+    return [];
+  }
 }
 
 async function attemptsOf({ transcripts }: LocalState, delivery: TracedDelivery): Promise<Attempt[]> {
@@ -123,7 +145,7 @@ function attemptAs(attempt: number, conversation: Conversation | undefined): Att
 }
 
 /** The contract of `--json`: a delivery is a line of `status --recipients --json`, and more. */
-function traceJson({ address, suppressed, mails, unplanned }: Known, folder: string | undefined) {
+function traceJson({ address, suppressed, mails, unplanned, logNames }: Known, folder: string | undefined) {
   return {
     address,
     suppressed: suppressed === null ? null : { since: isoTime(suppressed.at), reason: suppressed.reason },
@@ -143,6 +165,7 @@ function traceJson({ address, suppressed, mails, unplanned }: Known, folder: str
       transcript: transcriptCommand(run.id, delivery.recipient, folder),
     })),
     unplanned,
+    logNames,
   };
 }
 
@@ -150,13 +173,14 @@ function moment(at: number | null): string | null {
   return at === null ? null : isoTime(at);
 }
 
-function traceText({ address, suppressed, mails }: Known, folder: string | undefined): string {
+function traceText({ address, suppressed, mails, logNames }: Known, folder: string | undefined): string {
   const why = suppressed?.reason ? `: ${escapeControls(suppressed.reason)}` : '';
   return [
     escapeControls(address),
     suppressed === null
       ? '  is not suppressed'
       : `  is suppressed since ${isoTime(suppressed.at)}${why}: gets no mail, of any run`,
+    ...logNames.map((name) => `  in logs ${name}`),
     ...mails.flatMap((mail) => ['', ...mailText(mail, folder)]),
     '',
   ].join('\n');

@@ -1,6 +1,7 @@
 /** What `run --workers` and its workers say to each other: over a channel of their own, since a relay's password is among it. */
 import type { Totals } from '#mailing';
 import type { ConnectedRelay, RelayWords } from './relays.ts';
+import type { LogWords } from './run-log.ts';
 
 export interface WorkOrder {
   readonly run: string;
@@ -12,6 +13,7 @@ export interface WorkOrder {
   /** As typed. */
   readonly connections?: number;
   readonly messagesPerSecond?: number;
+  readonly log?: LogWords;
 }
 
 export type ToWorker = { readonly kind: 'work'; readonly order: WorkOrder } | { readonly kind: 'stop' };

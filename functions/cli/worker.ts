@@ -4,6 +4,7 @@ import { frozenSource, loadCampaign, type Outcome, RunError, readManifest } from
 import type { Shell } from './command.ts';
 import { explain } from './explain.ts';
 import { chooseRelay, connectTo, type OpenRelay } from './relays.ts';
+import { openRunLog } from './run-log.ts';
 import { sendAll } from './running.ts';
 import { openShell } from './shell.ts';
 import type { FromWorker, ToWorker, WorkOrder } from './worker-messages.ts';
@@ -50,7 +51,7 @@ async function workOn(order: WorkOrder, shell: Shell): Promise<FromWorker> {
 }
 
 async function sendAsOrdered(
-  { run: id, state: folder, relay, ...words }: WorkOrder,
+  { run: id, state: folder, relay, log: logWords, ...words }: WorkOrder,
   shell: Shell,
   onSettled: (outcome: Outcome) => void,
 ): Promise<boolean> {
@@ -58,15 +59,17 @@ async function sendAsOrdered(
     onTranscriptLoss: (error) =>
       shell.note(`Transcripts could not be kept: ${error instanceof Error ? error.message : error}`),
   });
+  const log = openRunLog(logWords, state, id, shell.note);
   try {
     const run = await state.ledger.run(id);
     if (run?.plan == null) throw new RunError(`Cannot send run ${id}: its plan is not complete`);
     const { source } = frozenSource(state.objects, await readManifest(state.objects, run));
     const loaded = await loadCampaign(source);
     const openRelay = () => openAsOrdered(relay, shell);
-    const course = { signal: shell.signal, onSettled, onReport: () => {} };
+    const course = { signal: shell.signal, onSettled, onReport: () => {}, log };
     return await sendAll({ ...words, state, openRelay }, { run, loaded }, shell, course);
   } finally {
+    log?.close();
     state.close();
   }
 }

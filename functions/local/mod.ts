@@ -5,7 +5,8 @@
  * schema, `ledger-statements.ts` its sentences, `sqlite-ledger.ts` tells the moves; `suppression-table.ts`
  * is in the same file. A lease lasts as long as its process, which `process-lock.ts` knows without a clock. Objects are files that appear whole (`directory-store.ts`);
  * what a planning must look up again lies in a file without a name (`scratch-file.ts`);
- * conversations are JSON Lines (`transcript-files.ts`); `link-keys.ts` signs links in mails. The embedded server has a room of its own, which `load-inbox.ts`
+ * conversations are JSON Lines (`transcript-files.ts`); `link-keys.ts` signs links in mails; `log-file.ts` is a run's log, in which
+ * `log-keys.ts` make names of addresses, and both have their keys as `key-file.ts` keeps them. The embedded server has a room of its own, which `load-inbox.ts`
  * opens.
  */
 export { type CampaignFolderOptions, openCampaignFolder } from './campaign-folder.ts';
@@ -15,6 +16,8 @@ export type * from './inbox/mod.ts';
 export { LinkKeysError, openLinkKeys, readLinkKeys } from './link-keys.ts';
 export { loadInbox } from './load-inbox.ts';
 export { loadPreview } from './load-preview.ts';
+export { type LogFile, type LogFileOptions, openLogFile } from './log-file.ts';
+export { LogKeysError, openLogKeys, readLogKeys } from './log-keys.ts';
 export type * from './preview/mod.ts';
 export { openProcessLock, type ProcessLock } from './process-lock.ts';
 export { openTemporaryScratch } from './scratch-file.ts';

@@ -8,6 +8,7 @@
  *     lanes.sqlite     which of them may have how many connections to a relay
  *     inbox/           what the embedded SMTP server took
  *     link-keys.json   what signs the links by which subscribers leave
+ *     log-keys.json    what makes names of addresses in logs
  *
  * Addresses are personal data: a folder that is made here is its user's alone, and kept out of version control.
  */
@@ -29,6 +30,7 @@ import { makeFolder } from './durable-folder.ts';
 import { LaneTable } from './lane-table.ts';
 import { openLedgerDatabase } from './ledger-database.ts';
 import { LINK_KEYS_FILE } from './link-keys.ts';
+import { LOG_KEYS_FILE } from './log-keys.ts';
 import { openProcessLock } from './process-lock.ts';
 import { openScratchFile } from './scratch-file.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
@@ -111,6 +113,7 @@ const OURS: ReadonlySet<string> = new Set([
   'locks',
   'inbox',
   LINK_KEYS_FILE,
+  LOG_KEYS_FILE,
 ]);
 
 function enter(folder: string): void {

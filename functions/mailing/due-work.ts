@@ -14,6 +14,7 @@ import type {
   Ledger,
   ObjectStore,
   RunRecord,
+  Settlement,
   SuppressionList,
   TranscriptSink,
   OpenBatch as WaitingBatch,
@@ -32,6 +33,8 @@ export interface Work {
   attempt: number;
   /** How often a connection was lost under this mail, provably before its end-of-mail-data indicator. */
   drops: number;
+  /** When its attempt began, by the monotonic clock; `null` where nobody asked or it has not. */
+  began: number | null;
 }
 
 export interface OpenBatch {
@@ -53,7 +56,7 @@ const suppressed = { state: 'suppressed', problem: ON_LIST } as const;
 
 export interface DueWorkOptions {
   /** Called for each who is found suppressed by a claim. */
-  readonly onSuppressed?: () => void;
+  readonly onSuppressed?: (settlement: Settlement, work: Work) => void;
   /** Outside of them nothing is handed out. Default: at any hour. */
   readonly hours?: SendingHours | null;
 }
@@ -62,7 +65,7 @@ export class DueWork {
   readonly #run: RunRecord;
   readonly #ports: SendingPorts;
   readonly #signal: AbortSignal;
-  readonly #onSuppressed: () => void;
+  readonly #onSuppressed: (settlement: Settlement, work: Work) => void;
   readonly #hours: SendingHours | null;
   readonly #open = new Set<OpenBatch>();
   /** Of the batches in hand, and of those that are being given back. */
@@ -222,12 +225,15 @@ export class DueWork {
     const keys = claim.due.map(({ recipient }) => suppressionKeyOf(recipient));
     const shut = await suppressions.among(keys);
     for (const [place, delivery] of claim.due.entries()) {
+      const { index, attempt } = delivery;
+      const work: Work = { batch, delivery, row: rows[index], attempt: attempt + 1, drops: 0, began: null };
       if (shut.has(keys[place] ?? '')) {
-        batch.commit.settle({ ...suppressed, index: delivery.index, attempt: delivery.attempt, at: clock.now() });
-        this.#onSuppressed();
+        const settlement = { ...suppressed, index, attempt, at: clock.now() };
+        batch.commit.settle(settlement);
+        this.#onSuppressed(settlement, work);
         continue;
       }
-      batch.queue.push({ batch, delivery, row: rows[delivery.index], attempt: delivery.attempt + 1, drops: 0 });
+      batch.queue.push(work);
     }
     this.#finishIfDone(batch);
   }

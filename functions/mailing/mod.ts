@@ -15,6 +15,7 @@
  * control: what a person wants of a run while it is under way.
  * evidence: how an attempt ended of which nobody knew, when it is known at last.
  * results, results-csv, run-progress, reasons: what became of everybody, how fast, and why.
+ * pseudonym: people in logs, by names that only the state's key makes of their addresses.
  * outcome, ports: the words, and all the outside that the domain speaks to.
  */
 export { AdaptivePace, type PaceCaps, type PaceState } from './adaptive-pace.ts';
@@ -52,6 +53,7 @@ export { Pacer } from './pacing.ts';
 export { type PlannedRow, Planner } from './planner.ts';
 export * from './ports.ts';
 export { CampaignError, escapeControls, formatProblem, type Problem } from './problem.ts';
+export { type NameOf, namesBy, withoutAddresses, withoutRecipient } from './pseudonym.ts';
 export {
   findDkimKeys,
   findMaxMessageOctets,
@@ -73,6 +75,6 @@ export { describePlan, planDry, type StartedRun, type StartOptions, startRun } f
 export { hoursOf, type SendingHours } from './schedule/hours.ts';
 export { isMissed, MissedStartError } from './schedule/missed.ts';
 export { isStart, nextStarts } from './schedule/schedule.ts';
-export { RelayFault, type SendOptions, type SendReport, sendRun } from './sender.ts';
+export { RelayFault, type SendOptions, type SendReport, type SettledMail, sendRun } from './sender.ts';
 export { suppressionKey, suppressionKeyOf } from './suppression.ts';
 export { findTemplates } from './template-files.ts';

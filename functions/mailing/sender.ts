@@ -49,6 +49,8 @@ export interface SendOptions {
   /** A name no other process has; sessions in transcripts begin with it. */
   readonly owner: string;
   readonly onSettled?: (outcome: Outcome) => void;
+  /** Each outcome as it is handed to the ledger, in which it may not be durable yet; and what was put off to be tried at once. */
+  readonly onMail?: (settlement: Settlement, mail: SettledMail) => void;
   /** The relay does not answer; it is tried again after so many ms. */
   readonly onWaiting?: (error: SmtpError, delayMs: number) => void;
   /** The relay is shared with all processes of a state. Default: this one has it alone. */
@@ -65,6 +67,14 @@ export interface SendOptions {
 export interface Probe {
   /** Set when the relay has said something of the mail. */
   isAnswered: boolean;
+}
+
+/** Whose outcome it is. */
+export interface SettledMail {
+  readonly batch: { readonly claim: { readonly batch: number } };
+  readonly delivery: { readonly recipient: string; readonly row: number };
+  /** When the attempt began, by the monotonic clock; `null` where none was made. */
+  readonly began: number | null;
 }
 
 export interface SendReport {
@@ -136,7 +146,10 @@ class RunSender {
     this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#halt.signal]);
     this.#pace = options.pace ?? new AdaptivePace(ports.clock, options, options.onPace);
-    const onSuppressed = () => options.onSettled?.('suppressed');
+    const onSuppressed = (settlement: Settlement, work: Work) => {
+      options.onSettled?.('suppressed');
+      options.onMail?.(settlement, work);
+    };
     this.#due = new DueWork(run, ports, this.#signal, { onSuppressed, hours: options.hours ?? null });
     this.#gate = new SuppressionGate(ports.suppressions);
     this.#pool = new Pool({
@@ -212,6 +225,7 @@ class RunSender {
       return false;
     }
     this.#underWay += 1;
+    if (this.#options.onMail !== undefined) work.began = this.#ports.clock.monotonic();
     this.#pace.begin();
     void this.#guarded(() => this.#send(work, place)).then(() => {
       this.#underWay -= 1;
@@ -405,7 +419,7 @@ class RunSender {
   #settle(work: Work, verdict: Verdict): void {
     const at = this.#ports.clock.now();
     const nextAt = verdict.nextAt ?? this.#nextAt(verdict, work, at);
-    work.batch.commit.settle({
+    const settlement: Settlement = {
       index: work.delivery.index,
       // What could not be composed was not attempted.
       attempt: verdict.state === 'invalid' ? work.attempt - 1 : work.attempt,
@@ -416,7 +430,9 @@ class RunSender {
       ...(verdict.reply?.enhancedStatus ? { enhancedStatus: verdict.reply.enhancedStatus } : {}),
       ...(verdict.queueId ? { queueId: verdict.queueId } : {}),
       ...(verdict.problem === undefined ? {} : { problem: verdict.problem }),
-    });
+    };
+    work.batch.commit.settle(settlement);
+    this.#options.onMail?.(settlement, work);
     if (verdict.nextAt === undefined) this.#options.onSettled?.(verdict.state);
   }
 

@@ -88,7 +88,13 @@ test('of a stranger nothing is known, and that is said, also for machines', { ti
   const stranger = await cartero(['trace', 'eve@example.com', '--json'], folder);
   expect(stranger.code).toBe(1);
   expect(stranger.stderr).toContain('Nothing is known of eve@example.com in the 1 run of this state.');
-  expect(lastJson(stranger)).toEqual({ address: 'eve@example.com', suppressed: null, deliveries: [], unplanned: [] });
+  expect(lastJson(stranger)).toEqual({
+    address: 'eve@example.com',
+    suppressed: null,
+    deliveries: [],
+    unplanned: [],
+    logNames: [],
+  });
   const otherCase = await cartero(['trace', 'ana.lopez@example.com'], folder);
   expect([otherCase.code, otherCase.stderr]).toEqual([1, expect.stringContaining('--any-case')]);
   const anyCase = await cartero(['trace', 'ana.lopez@example.com', '--any-case'], folder);
