@@ -23,7 +23,12 @@ async function place(perDay: readonly number[], people: number, delayMs = 0) {
   });
   const [port] = (await once(child.stdout, 'data')) as [Buffer];
   const from = new Intl.DateTimeFormat('sv-SE', { timeZone: timezone, dateStyle: 'short' }).format(new Date());
-  const relay = { host: '127.0.0.1', port: Number(port.toString()), security: 'none', warmUp: { from, perDay, timezone } };
+  const relay = {
+    host: '127.0.0.1',
+    port: Number(port.toString()),
+    security: 'none',
+    warmUp: { from, perDay, timezone },
+  };
   await mkdir(join(folder, 'infra'));
   await writeFile(join(folder, 'infra/relays.json'), JSON.stringify({ relays: { default: relay } }));
   const rows = Array.from({ length: people }, (_, index) => `p${index}@example.com,Person ${index}`);
@@ -69,7 +74,8 @@ test('runs that are killed give the relay never more than the day allows', async
   const { folder, accepted } = await place([200], 600, 5);
   for (const kills of [20, 60, 110]) {
     const { child, ended } = startCartero(['run', 'letters', '--once', '--on-uncertain', 'skip'], folder);
-    while (accepted().length < kills && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (accepted().length < kills && child.exitCode === null)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     child.kill('SIGKILL');
     await ended;
   }
