@@ -4,7 +4,16 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type EmbeddedServer, loadInbox, systemClock, systemRandom } from '#local';
-import { findMaxMessageOctets, findRelay, nearName, parseRelayUrl, type Relay, RelayError, relayNames } from '#mailing';
+import {
+  findMaxMessageOctets,
+  findRelay,
+  findWarmUp,
+  nearName,
+  parseRelayUrl,
+  type Relay,
+  RelayError,
+  relayNames,
+} from '#mailing';
 import {
   checkSettings,
   openSession,
@@ -118,11 +127,12 @@ async function namedRelay(
   shell: Shell,
 ): Promise<{ relay: Relay; files: RelayFiles } | null> {
   const given = url ?? shell.env.CARTERO_RELAY;
+  const file = relaysFile(shell);
   if (given !== undefined && given !== '') {
     const relay = parseRelayUrl(given, clientName());
-    return { relay, files: await readFiles(relay, shell.cwd) };
+    const warmUp = file === undefined ? undefined : findWarmUp(name, file, await readFile(file, 'utf8'));
+    return { relay: warmUp === undefined ? relay : { ...relay, warmUp }, files: await readFiles(relay, shell.cwd) };
   }
-  const file = relaysFile(shell);
   const relay = file === undefined ? null : findRelay(name, file, await readFile(file, 'utf8'), clientName());
   if (relay !== null && file !== undefined) return { relay, files: await readFiles(relay, dirname(file)) };
   if (name !== 'default')

@@ -1,6 +1,7 @@
 /** One campaign's run from plan to end, told on the way: what `run` and the demo share. */
 import { type LocalState, openLinkKeys, systemClock } from '#local';
 import {
+  Allowance,
   type AudienceFile,
   endCancelled,
   escapeControls,
@@ -255,6 +256,7 @@ export async function sendAll(
   );
   const told = new Set<string>();
   try {
+    const allowance = await allowanceOf(access, state, shell);
     const pace = paceOf(request, loaded, access);
     const options: RoundOptions = {
       ...pace,
@@ -265,6 +267,7 @@ export async function sendAll(
           shell.note(`The canary has passed, ${grouped(verdict.tried)} were tried: the others follow.`);
       },
       hours,
+      ...(allowance === null ? {} : { allowance }),
       onResting: (until, why) => shell.note(restWords(until, why, request.once)),
       openSession: access.openSession,
       shared: shareOf(request, loaded, access, shell),
@@ -298,6 +301,18 @@ export async function sendAll(
   } finally {
     await access.close();
   }
+}
+
+/** What the relay's warm-up allows all processes of the state; told with what was sent of it. */
+async function allowanceOf({ relay }: OpenRelay, state: LocalState, shell: Shell): Promise<Allowance | null> {
+  if (relay.warmUp === undefined) return null;
+  const allowance = new Allowance(relay.warmUp, { book: state.allowances, clock: systemClock() });
+  const today = await allowance.today();
+  if (today === null) return null;
+  shell.note(
+    `Warm-up of "${relay.warmUp.relay}": ${grouped(today.taken)} of the ${grouped(today.limit)} mails of ${today.day} (${relay.warmUp.timezone}) are sent or in hand.`,
+  );
+  return allowance;
 }
 
 /** All processes of the state share the relay by lanes. */

@@ -5,6 +5,7 @@
  *     objects/         frozen campaigns, audiences, batches, results
  *     transcripts/     SMTP conversations
  *     locks/           which processes live
+ *     warm-up.sqlite   how many mails a new relay was given on a day
  *     lanes.sqlite     which of them may have how many connections to a relay
  *     inbox/           what the embedded SMTP server took
  *     link-keys.json   what signs the links by which subscribers leave
@@ -16,6 +17,7 @@ import { randomUUID } from 'node:crypto';
 import { accessSync, constants, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type {
+  AllowanceBook,
   EvidenceDesk,
   LaneBook,
   Ledger,
@@ -25,6 +27,7 @@ import type {
   SuppressionList,
   TranscriptSink,
 } from '#mailing';
+import { AllowanceTable } from './allowance-table.ts';
 import { openDirectoryStore } from './directory-store.ts';
 import { makeFolder } from './durable-folder.ts';
 import { LaneTable } from './lane-table.ts';
@@ -46,6 +49,7 @@ export interface LocalState {
   readonly openScratch: () => Scratch;
   readonly transcripts: TranscriptSink;
   readonly lanes: LaneBook;
+  readonly allowances: AllowanceBook;
   /** This process's name in the ledger. */
   readonly owner: string;
   /** Writes out the transcripts and gives up what this process holds. */
@@ -82,7 +86,8 @@ export function openState(folder: string, options: StateOptions = {}): LocalStat
   enter(path);
   const lock = openProcessLock(join(path, 'locks'), options.owner ?? `${process.pid}-${randomUUID()}`);
   try {
-    const database = openLedgerDatabase(join(path, 'ledger.sqlite'), options.lockTimeoutMs ?? 30_000);
+    const timeoutMs = options.lockTimeoutMs ?? 30_000;
+    const database = openLedgerDatabase(join(path, 'ledger.sqlite'), timeoutMs);
     const ledger = new SqliteLedger(database, lock);
     const suppressions = new SuppressionTable(database);
     const objects = openDirectoryStore(join(path, 'objects'), lock);
@@ -90,13 +95,16 @@ export function openState(folder: string, options: StateOptions = {}): LocalStat
     const onLoss = options.onTranscriptLoss;
     const transcripts = openTranscriptFiles(join(path, 'transcripts'), onLoss ? { onLoss } : {});
     const lanes = new LaneTable(join(path, LANES_FILE), lock);
+    const allowances = new AllowanceTable(join(path, ALLOWANCE_FILE), timeoutMs);
     const close = () => {
       void transcripts.flush();
       ledger.close();
       lanes.close();
+      allowances.close();
       lock.close();
     };
-    return { folder: path, ledger, suppressions, objects, transcripts, lanes, openScratch, owner: lock.owner, close };
+    const rooms = { ledger, suppressions, objects, transcripts, lanes, allowances };
+    return { folder: path, ...rooms, openScratch, owner: lock.owner, close };
   } catch (error) {
     lock.close();
     throw error;
@@ -104,10 +112,12 @@ export function openState(folder: string, options: StateOptions = {}): LocalStat
 }
 
 const LANES_FILE = 'lanes.sqlite';
+const ALLOWANCE_FILE = 'warm-up.sqlite';
 
 const OURS: ReadonlySet<string> = new Set([
   'ledger.sqlite',
   LANES_FILE,
+  ALLOWANCE_FILE,
   'objects',
   'transcripts',
   'locks',

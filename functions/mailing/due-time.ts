@@ -2,8 +2,11 @@
 import type { OpenBatch, RunRecord } from './ports.ts';
 import type { SendingHours } from './schedule/hours.ts';
 
-/** Why nobody is sent to: the relay put them off, the sending window is shut, or the run's slot is still to come. */
-export type RestCause = 'later' | 'window' | 'slot';
+/**
+ * Why nobody is sent to: the relay put them off, the sending window is shut, the run's slot is still to come, or a warm-up
+ * allows no more today.
+ */
+export type RestCause = 'later' | 'window' | 'slot' | 'warm-up';
 
 export interface NextDue {
   /** When somebody can be sent to, epoch ms. In the past: at once. */

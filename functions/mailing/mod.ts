@@ -8,6 +8,7 @@
  * check: what is wrong with a mail before anybody gets it.
  * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator; adaptive-pace: as fast as
  * the relay lets them go.
+ * warm-up, allowance, allowance-book: mails of a day for a relay that nobody knows yet, counted for all processes of a state.
  * canary: a run's first few recipients, and whether the others are sent to.
  * lanes, lane-shares, lane-book: connections and pace of one relay, shared by all runs and processes of a state.
  * retry, rounds: when whoever was deferred is asked for again, until the run's end.
@@ -19,6 +20,7 @@
  * outcome, ports: the words, and all the outside that the domain speaks to.
  */
 export { AdaptivePace, type PaceCaps, type PaceState } from './adaptive-pace.ts';
+export { Allowance, type Permit } from './allowance.ts';
 export { type Campaign, parseCampaign } from './campaign.ts';
 export {
   type CampaignSource,
@@ -58,6 +60,7 @@ export {
   findDkimKeys,
   findMaxMessageOctets,
   findRelay,
+  findWarmUp,
   parseRelayUrl,
   type Relay,
   RelayError,
@@ -78,3 +81,4 @@ export { isStart, nextStarts } from './schedule/schedule.ts';
 export { RelayFault, type SendOptions, type SendReport, type SettledMail, sendRun } from './sender.ts';
 export { suppressionKey, suppressionKeyOf } from './suppression.ts';
 export { findTemplates } from './template-files.ts';
+export { type DayAllowance, Ramp, type WarmUp } from './warm-up.ts';

@@ -2,6 +2,7 @@
 import type { TranscriptRecord } from '#smtp';
 import type { Outcome, RetriedOutcome, RunControl, Totals, UncertainPolicy } from './outcome.ts';
 
+export * from './allowance-book.ts';
 export * from './lane-book.ts';
 export * from './port-errors.ts';
 

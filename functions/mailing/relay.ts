@@ -6,6 +6,7 @@ import { formatProblem } from './problem.ts';
 import { RelayError } from './relay-error.ts';
 import { AUTH, loginOf } from './relay-login.ts';
 import { type ClientCertificateFiles, clientCertificateOf, WAY, type WrittenWay, wayOf } from './relay-way.ts';
+import { type WarmUp, warmUpProblem } from './warm-up.ts';
 
 export { RelayError } from './relay-error.ts';
 
@@ -20,6 +21,8 @@ export interface Relay {
   /** Mails per second at the most. */
   readonly messagesPerSecond?: number;
   readonly connections?: number;
+  /** Mails per day at the most, while nobody knows it yet. */
+  readonly warmUp?: WarmUp;
 }
 
 const FORMS =
@@ -101,6 +104,7 @@ interface RelayJson extends Omit<WrittenWay, 'passphrase'> {
   secret?: string;
   allowInsecure?: boolean;
   dkim?: readonly WrittenDkimKey[];
+  warmUp?: Pick<WarmUp, 'from' | 'perDay'> & Partial<Pick<WarmUp, 'timezone'>>;
 }
 
 /** A key as relays.json names it. */
@@ -147,6 +151,16 @@ export function findMaxMessageOctets(name: string, file: string, text: string): 
 }
 
 /**
+ * The warm-up of a relay, also where its credentials are elsewhere.
+ * @throws RelayError when the file is not in order
+ */
+export function findWarmUp(name: string, file: string, text: string): WarmUp | undefined {
+  const relays = readInOrder(file, text);
+  const written = Object.hasOwn(relays, name) ? relays[name]?.warmUp : undefined;
+  return written === undefined ? undefined : { relay: name, timezone: 'UTC', ...written };
+}
+
+/**
  * The relay of that name in a relays file.
  * @returns `null` where the file has none of that name
  * @throws RelayError when the file is not in order
@@ -162,11 +176,13 @@ export function findRelay(name: string, file: string, text: string, clientName: 
   }
   if (relay.security === 'none') refuseInsecure(relay.host, false, relay.allowInsecure ?? false);
   const port = relay.port ?? DEFAULT_PORT[relay.security];
+  const warmUp = findWarmUp(name, file, text);
   return {
     label: `${name} (${relay.host}:${port})`,
     ...(relay.ca === undefined ? {} : { caFile: relay.ca }),
     ...(relay.pace?.messagesPerSecond === undefined ? {} : { messagesPerSecond: relay.pace.messagesPerSecond }),
     ...(relay.connections === undefined ? {} : { connections: relay.connections }),
+    ...(warmUp === undefined ? {} : { warmUp }),
     ...clientCertificateOf(relay),
     session: {
       host: relay.host,
@@ -183,6 +199,10 @@ export function findRelay(name: string, file: string, text: string, clientName: 
 function readInOrder(file: string, text: string): Readonly<Record<string, RelayJson>> {
   const { json, problems } = readRelays(file, text);
   if (json === null) throw new RelayError(problems.map(formatProblem).join('; '));
+  for (const [name, { warmUp }] of Object.entries(json.relays)) {
+    const problem = warmUp === undefined ? null : warmUpProblem(warmUp);
+    if (problem !== null) throw new RelayError(`${file}: relays.${name}.warmUp.${problem}`);
+  }
   return json.relays;
 }
 

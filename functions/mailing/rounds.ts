@@ -1,6 +1,7 @@
 /** A run to its end: whoever is due, then whoever is due later, until nobody waits any more. */
 import { pause } from '#smtp';
 import { AdaptivePace } from './adaptive-pace.ts';
+import type { Allowance } from './allowance.ts';
 import { Breaker, type BreakerOptions } from './breaker.ts';
 import { type Canary, judgeCanary } from './canary.ts';
 import { type NextDue, nextDueOf, type RestCause } from './due-time.ts';
@@ -55,7 +56,7 @@ export async function sendToEnd(
 
 /** One attempt was to be made, and the clock forbade it. */
 async function tellWhyLeft(run: RunRecord, { ledger, clock }: SendingPorts, options: RoundOptions): Promise<void> {
-  const next = await nextDue(run, ledger, options.hours ?? null, clock.now());
+  const next = await nextDue(run, ledger, options, clock.now());
   if (next !== null && next.why !== 'later' && next.until > clock.now()) options.onResting?.(next.until, next.why);
 }
 
@@ -63,14 +64,14 @@ async function tellWhyLeft(run: RunRecord, { ledger, clock }: SendingPorts, opti
 async function restUntilDue(
   run: RunRecord,
   { ledger, clock }: { ledger: Ledger; clock: Clock },
-  { signal, onResting, hours = null }: RoundOptions,
+  { signal, onResting, hours, allowance }: RoundOptions,
 ): Promise<boolean> {
   let told: number | null = null;
   let rested = false;
   let wakeAt = Number.POSITIVE_INFINITY;
   while (!signal.aborted) {
     const now = clock.now();
-    const next = await nextDue(run, ledger, hours, now);
+    const next = await nextDue(run, ledger, { hours, allowance }, now);
     if (next === null) return false;
     const wait = next.wakeAt - now;
     // Also where the moment was one to give people up at, and the next one is the opening.
@@ -87,9 +88,14 @@ async function restUntilDue(
 async function nextDue(
   run: RunRecord,
   ledger: Ledger,
-  hours: SendingHours | null,
+  { hours = null, allowance }: { hours?: SendingHours | null | undefined; allowance?: Allowance | undefined },
   now: number,
 ): Promise<NextDue | null> {
   const waiting = (await ledger.openBatches(run.id)).filter(({ held }) => !held);
-  return nextDueOf(run, waiting, hours, now);
+  const next = nextDueOf(run, waiting, hours, now);
+  if (next === null || allowance === undefined) return next;
+  const shutUntil = await allowance.shutUntil();
+  if (shutUntil <= Math.max(next.until, now)) return next;
+  const until = hours?.openFrom(shutUntil) ?? shutUntil;
+  return { until, why: 'warm-up', wakeAt: until };
 }

@@ -25,6 +25,7 @@ import {
   unexpectedReply,
 } from '#smtp';
 import { AdaptivePace, type PaceState } from './adaptive-pace.ts';
+import type { Allowance, Permit } from './allowance.ts';
 import { DueWork, type SendingPorts, type Work } from './due-work.ts';
 import { isFenceLost } from './group-commit.ts';
 import { type Mail, type MailComposer, MailError } from './mail.ts';
@@ -46,6 +47,8 @@ export interface SendOptions {
   readonly signal: AbortSignal;
   /** When mails may be begun; at any hour by default. What has been begun is settled also when they end. */
   readonly hours?: SendingHours | null;
+  /** How many mails may go today. Default: any number. What is left is given back at the end. */
+  readonly allowance?: Allowance;
   /** A name no other process has; sessions in transcripts begin with it. */
   readonly owner: string;
   readonly onSettled?: (outcome: Outcome) => void;
@@ -183,6 +186,7 @@ class RunSender {
     await this.#pool.close();
     await this.#share?.leave();
     await this.#guarded(() => this.#due.close());
+    await this.#options.allowance?.giveBack();
     this.#signal.removeEventListener('abort', cutLater);
     cancel();
     if (this.#fault !== undefined) throw this.#fault;
@@ -211,8 +215,26 @@ class RunSender {
     });
   }
 
+  /** @returns whether a mail was begun */
+  #beginNext(): Promise<boolean> {
+    const { allowance } = this.#options;
+    return allowance === undefined ? this.#begin(null) : this.#beginWithin(allowance);
+  }
+
+  async #beginWithin(allowance: Allowance): Promise<boolean> {
+    const permit = await allowance.take();
+    if (permit === null) return false;
+    let isBegun = false;
+    try {
+      isBegun = await this.#begin(permit);
+    } finally {
+      if (!isBegun) permit.close();
+    }
+    return isBegun;
+  }
+
   /** A mail is taken only for a place that is there: a connection that cannot be had keeps no mail from the others. */
-  async #beginNext(): Promise<boolean> {
+  async #begin(permit: Permit | null): Promise<boolean> {
     if (this.#options.probe !== undefined && this.#isProbed(this.#options.probe)) return false;
     if (!this.#due.isQueued && !(await this.#due.hasMore())) return false;
     // The pace comes first: a relay closes sessions that wait for long, and that is no fault of the mail.
@@ -227,7 +249,8 @@ class RunSender {
     this.#underWay += 1;
     if (this.#options.onMail !== undefined) work.began = this.#ports.clock.monotonic();
     this.#pace.begin();
-    void this.#guarded(() => this.#send(work, place)).then(() => {
+    void this.#guarded(() => this.#send(work, place, permit)).then(() => {
+      permit?.close();
       this.#underWay -= 1;
       this.#wake();
     });
@@ -263,7 +286,7 @@ class RunSender {
   }
 
   /** One mail in its place, to its outcome or back among those that are due. */
-  async #send(work: Work, place: Place): Promise<void> {
+  async #send(work: Work, place: Place, permit: Permit | null): Promise<void> {
     const mail = await this.#compose(work).catch((error: unknown) => {
       place.leave();
       throw error;
@@ -274,7 +297,7 @@ class RunSender {
       else this.#due.giveBack(work);
       return;
     }
-    const tried = await this.#transact(work, mail, place);
+    const tried = await this.#transact(work, mail, place, permit);
     if (work.batch.commit.failure !== null) {
       // Another process has the batch now, or the ledger takes no more: what was not committed is not ours to say.
       this.#due.done(work);
@@ -306,11 +329,12 @@ class RunSender {
     }
   }
 
-  async #transact(work: Work, mail: Mail, place: Place): Promise<Verdict | 'again'> {
+  async #transact(work: Work, mail: Mail, place: Place, permit: Permit | null): Promise<Verdict | 'again'> {
     const records: TranscriptRecord[] = [];
     const { epoch } = this.#pace;
     let intended = false;
     let isShut = false;
+    let isUsedUp = false;
     try {
       const { recipients } = await place.transact(mail.envelope, mail.data, {
         record: (record) => records.push(record),
@@ -320,12 +344,15 @@ class RunSender {
           await work.batch.commit.intend({ index: work.delivery.index, attempt: work.attempt });
           intended = true;
           isShut = await this.#gate.isShut(work.delivery.recipient);
-          return !isShut;
+          if (isShut || permit === null) return !isShut;
+          isUsedUp = !(await permit.use());
+          return !isUsedUp;
         },
       });
       this.#keepTranscript(work, place, records);
       const [result] = recipients;
       if (isShut) return { state: 'suppressed', problem: `${ON_LIST} since this mail was begun` };
+      if (isUsedUp) return this.#again(work, 'the warm-up allows no more mails today', intended);
       if (result === undefined) throw new Error('Cannot settle: the transaction gave no result for its recipient');
       this.#hear(result, place, epoch);
       if (this.#options.probe !== undefined && !this.#isSaidOfMail(result, this.#options.probe))
