@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { systemClock } from '#local';
-import { MissedStartError, noTotals } from '#mailing';
+import { MissedStartError, noTotals, UnconfirmedError } from '#mailing';
+import { askedWords } from './asked.ts';
 import { openAudience, openCampaign } from './campaigns.ts';
-import { type Command, type Shell, UsageError } from './command.ts';
+import { type Command, InputError, type Shell, UsageError } from './command.ts';
 import { chooseRelay } from './relays.ts';
 import { slotWarnings } from './resting.ts';
 import { openEnds, type RunEnd, type RunRequest, runCampaign, runJson, slotOf, summaryOf } from './running.ts';
@@ -25,7 +26,9 @@ campaign's relay in infra/relays.json, else the embedded server.
 It goes on until nobody is left to send to: whoever is deferred is asked for again, later and later, until the campaign's
 expiresAfter. A run that was stopped or killed goes on where it was.
 With a schedule, mail goes in its window only, and with --at not before that moment: meanwhile the run rests. A start that
-was missed is made good as "missed" says; one that is not ends with 0.`,
+was missed is made good as "missed" says; one that is not ends with 0.
+The same templates and audience a second time, under whatever name or slot, and an audience that grew by more than the
+campaign's "growth" (50%) are sent to only where --plan with the plan's hash, or --new, says that it is meant.`,
   options: {
     audience: {
       type: 'string',
@@ -112,6 +115,9 @@ was missed is made good as "missed" says; one that is not ends with 0.`,
       for (const line of ends) shell.note(line);
       shell.out(words.flag('json') ? `${JSON.stringify(runJson(end, campaign.source.name))}\n` : summaryOf(end));
       return end.exitCode;
+    } catch (error) {
+      if (error instanceof UnconfirmedError) throw new InputError(askedWords(error, words, campaign.source.name));
+      throw error;
     } finally {
       state.close();
     }
