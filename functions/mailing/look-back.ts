@@ -16,6 +16,7 @@ import { isMore } from './canary.ts';
 import { type AudienceFile, contentHashOf, type Manifest, readContent, readManifest } from './frozen.ts';
 import { type Ledger, ObjectMissingError, type ObjectStore, type PlanCounts, type RunRecord } from './ports.ts';
 import { CampaignError } from './problem.ts';
+import { isoTime } from './results.ts';
 import { type Cause, contentOfDay, dayOf, findRun, RunError, readCause } from './run-identity.ts';
 
 /** Audiences of fewer people are never asked about: a few more of them are many per cent. */
@@ -130,7 +131,7 @@ function people(size: number, { day }: Cause): string {
   return `${count(size)} ${size === 1 ? one : `${one}s`}`;
 }
 
-const count = (whole: number) => whole.toLocaleString('en-US');
+const count = (whole: number) => String(whole).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** At least as many as there are rows: each ends with a line feed but the last. `null` where that cannot be seen. */
 async function mostRows(audience: AudienceFile): Promise<number | null> {
@@ -213,7 +214,7 @@ async function counts(ledger: Ledger, run: RunRecord): Promise<boolean> {
 async function whatBecameOf(ledger: Ledger, run: RunRecord): Promise<string> {
   const { accepted, uncertain } = await ledger.totals(run.id);
   const of = `${count(accepted)} of ${count(run.plan?.recipients ?? 0)} recipients accepted${uncertain === 0 ? '' : `, ${count(uncertain)} uncertain`}`;
-  const when = `of ${new Date(run.createdAt).toISOString().slice(0, 19)}Z`;
+  const when = `of ${isoTime(run.createdAt)}`;
   return run.finished
     ? `went out as run ${run.id} ${when} (${of})`
     : `are those of run ${run.id} ${when}, which is not finished (${of})`;
