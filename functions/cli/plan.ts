@@ -4,16 +4,23 @@ import { openTemporaryScratch, systemClock } from '#local';
 import {
   describePlan,
   estimate,
+  type Foresight,
+  foresee,
   formatProblem,
   isoTime,
   type Mail,
   MailComposer,
   MailError,
   nextStarts,
+  type Outlook,
+  type PlanCounts,
   type PlannedRow,
+  type Problem,
   planDry,
   suppressionKeyOf,
+  UnconfirmedError,
 } from '#mailing';
+import { askedWords } from './asked.ts';
 import { openAudience, openCampaign } from './campaigns.ts';
 import type { Command, Shell, Words } from './command.ts';
 import { unsignedWarning } from './dkim-keys.ts';
@@ -25,6 +32,7 @@ import { openExistingState, STATE_OPTION, stateFolder } from './states.ts';
 /** Mails that are composed for the estimate of size. */
 const SAMPLES = 25;
 const SHOWN_PROBLEMS = 20;
+const MAX_PROBLEMS = 100;
 const SHOWN_STARTS = 3;
 
 export const plan: Command = {
@@ -32,7 +40,8 @@ export const plan: Command = {
   summary: 'Show who would get what: counts, problems, size, time and cost. Sends nothing.',
   usage: ['plan <campaign> [--audience FILE] [--at ISO] [--state DIR] [--json]'],
   details:
-    'The plan hash stands for campaign, templates, attachments and recipients: `run --plan HASH` sends that and nothing else.',
+    'The plan hash stands for campaign, templates, attachments and recipients: `run --plan HASH` sends that and nothing else.\n' +
+    'What a run of it over a relay would ask to be confirmed, since it went out before or goes to many more people, is told too.',
   options: {
     audience: { type: 'string', value: 'FILE', description: "recipients in place of the campaign's own" },
     at: { type: 'string', value: 'ISO', description: 'the slot to plan for (default now): who has a birthday' },
@@ -54,11 +63,11 @@ export const plan: Command = {
     if (unsigned !== null) shell.note(unsigned);
     const now = clock.now();
     for (const line of slotWarnings(campaign, slot, now)) shell.note(line);
-    const { run, contentHash } = await describePlan(campaign, audience, { slot, now });
+    const { run, contentHash, outlook } = await describePlan(campaign, audience, { slot, now });
     const samples: PlannedRow[] = [];
     let planned = 0;
     const list = suppressedIn(words, shell);
-    const { counts, problems } = await planDry(campaign, audience, contentHash, {
+    const { counts, problems: ofRows } = await planDry(campaign, audience, contentHash, {
       run,
       at: slot ?? now,
       openScratch: openTemporaryScratch,
@@ -70,6 +79,8 @@ export const plan: Command = {
       },
     });
     const suppressed = await list.end();
+    const foreseen = await foreseenProblems(words, shell, outlook, counts);
+    const problems = [...foreseen, ...ofRows].slice(0, MAX_PROBLEMS);
     const toSend = counts.recipients - counts.invalid - suppressed;
     const octets = Math.round((await meanOctets()) * toSend);
     const { pace } = campaign.campaign;
@@ -100,7 +111,8 @@ export const plan: Command = {
       );
       return 0;
     }
-    for (const problem of problems.slice(0, SHOWN_PROBLEMS)) shell.note(formatProblem(problem));
+    for (const problem of foreseen) shell.note(formatProblem(problem));
+    for (const problem of ofRows.slice(0, SHOWN_PROBLEMS)) shell.note(formatProblem(problem));
     if (invalid > SHOWN_PROBLEMS)
       shell.note(`… ${grouped(invalid - SHOWN_PROBLEMS)} more problems; --json shows the first 100`);
     const table: readonly (readonly [string, string])[] = [
@@ -146,6 +158,29 @@ export const plan: Command = {
     }
   },
 };
+
+/** What a start over a relay would be refused for, or be warned of, by what the state remembers. */
+async function foreseenProblems(
+  words: Words,
+  shell: Shell,
+  outlook: Outlook,
+  counts: PlanCounts,
+): Promise<readonly Problem[]> {
+  if (!existsSync(join(stateFolder(words, shell), 'ledger.sqlite'))) return [];
+  const { live, audience } = outlook;
+  const state = openExistingState(words, shell);
+  try {
+    const { refusal, warning }: Foresight = await foresee(state, outlook, counts);
+    const problem =
+      refusal instanceof UnconfirmedError ? askedWords(refusal, words, live.source.name) : refusal?.message;
+    return [
+      ...(problem === undefined ? [] : [{ file: live.source.location, problem }]),
+      ...(warning === null ? [] : [{ file: audience.name, problem: warning }]),
+    ];
+  } finally {
+    state.close();
+  }
+}
 
 /** Recipients that are asked about at once. */
 const ASKED = 500;

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { systemClock } from '#local';
-import { MissedStartError, noTotals } from '#mailing';
+import { MissedStartError, noTotals, UnconfirmedError } from '#mailing';
+import { askedWords } from './asked.ts';
 import { openAudience, openCampaign } from './campaigns.ts';
-import { type Command, type Shell, UsageError } from './command.ts';
+import { type Command, InputError, type Shell, UsageError } from './command.ts';
 import { chooseRelay } from './relays.ts';
 import { slotWarnings } from './resting.ts';
 import { logWords } from './run-log.ts';
@@ -30,7 +31,9 @@ With a schedule, mail goes in its window only, and with --at not before that mom
 was missed is made good as "missed" says; one that is not ends with 0.
 --log adds a JSON line for each thing that happens: the run, its connections, each mail's outcome. People have a hash there in
 place of the address, also in replies: \`cartero trace ADDRESS\` tells it. A file that is moved away is begun anew within a
-second; one that cannot be written is told once and stops no mail.`,
+second; one that cannot be written is told once and stops no mail.
+The same templates and audience a second time, under whatever name or slot, and an audience that grew by more than the
+campaign's "growth" (50%) are sent to only where --plan with the plan's hash, or --new, says that it is meant.`,
   options: {
     audience: {
       type: 'string',
@@ -128,6 +131,9 @@ second; one that cannot be written is told once and stops no mail.`,
       for (const line of ends) shell.note(line);
       shell.out(words.flag('json') ? `${JSON.stringify(runJson(end, campaign.source.name))}\n` : summaryOf(end));
       return end.exitCode;
+    } catch (error) {
+      if (error instanceof UnconfirmedError) throw new InputError(askedWords(error, words, campaign.source.name));
+      throw error;
     } finally {
       state.close();
     }

@@ -361,7 +361,7 @@ function smallest(values: readonly (number | undefined)[]): number | undefined {
   return given.length === 0 ? undefined : Math.min(...given);
 }
 
-function tellPlan({ run, plan, kind, changed, problems, others }: StartedRun, shell: Shell): void {
+function tellPlan({ run, plan, kind, changed, problems, others, warning }: StartedRun, shell: Shell): void {
   if (kind === 'finished')
     shell.note(`Run ${run.id} is finished and has the same content: nothing to do. \`--new\` starts another.`);
   else {
@@ -375,6 +375,7 @@ function tellPlan({ run, plan, kind, changed, problems, others }: StartedRun, sh
       `Changed since this run was planned: ${changed.join(', ')}. It goes on with its own copy; \`--new\` starts another run with the files as they are now.`,
     );
   }
+  if (warning !== null) shell.note(`Look again: ${warning}`);
   for (const { id } of others.slice(-SHOWN_OTHERS)) {
     shell.note(`Run ${id} of this campaign is not finished; \`--resume ${id}\` goes on with it.`);
   }

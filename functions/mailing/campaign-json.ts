@@ -65,6 +65,7 @@ export interface CampaignJson {
     readonly deferred?: string;
     readonly uncertain?: string;
   };
+  readonly growth?: string;
   readonly onUncertain?: 'hold' | 'resend' | 'skip';
   readonly expiresAfter?: string;
   readonly archive?: boolean;

@@ -56,6 +56,8 @@ export interface Campaign {
   readonly pace: { readonly messagesPerSecond?: number; readonly connections?: number };
   /** The trial that a run begins with, `null` where there is none. */
   readonly canary: Canary | null;
+  /** As written, such as `50%`: by how much the audience may grow from run to run before a person is asked. */
+  readonly growth: string;
   readonly onUncertain: UncertainPolicy;
   readonly expiresAfterMs: number;
 }
@@ -120,6 +122,7 @@ function readCampaign(
     relay: json.relay ?? 'default',
     pace: json.pace ?? {},
     canary: json.canary === undefined ? null : readCanary(json.canary),
+    growth: json.growth ?? '50%',
     onUncertain: json.onUncertain ?? 'hold',
     expiresAfterMs: parseDuration(json.expiresAfter ?? 'PT48H'),
   };

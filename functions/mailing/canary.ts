@@ -40,8 +40,8 @@ export function verdictOf(totals: Totals, { limits }: Canary, at: number): Canar
   return { verdict: problems.length > 0 ? 'stopped' : 'passed', tried, problems, at };
 }
 
-/** Exact, however many digits the limit has. */
-function isMore(part: number, whole: number, percentage: string): boolean {
+/** Whether a part is more than its share of the whole. Exact, however many digits the share has. */
+export function isMore(part: number, whole: number, percentage: string): boolean {
   const [units = '', decimals = ''] = percentage.slice(0, -1).split('.');
   return BigInt(part) * 10n ** BigInt(2 + decimals.length) > BigInt(whole) * BigInt(units + decimals);
 }

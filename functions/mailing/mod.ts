@@ -4,6 +4,7 @@
  * json-file ► campaign ► template-files ► campaign-source ► relay: what a user writes, read and refused with file, line and
  * field.
  * frozen ► planner ► batch-file ► run-identity ► runs: a run's own copy, its recipients, which run it is.
+ * look-back: whether a new run's people have had its mail already, or have become suspiciously many.
  * mail, list-link: from a row to envelope and octets, and the link by which its reader leaves a list.
  * check: what is wrong with a mail before anybody gets it.
  * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator; adaptive-pace: as fast as
@@ -48,6 +49,7 @@ export {
   signedToken,
 } from './list-link.ts';
 export { loadCheck } from './load-check.ts';
+export { type Doubt, type Foresight, foresee, type Outlook, SMALL_AUDIENCE, UnconfirmedError } from './look-back.ts';
 export { type Mail, MailComposer, MailError, type MailRow } from './mail.ts';
 export { nearName } from './near-name.ts';
 export * from './outcome.ts';

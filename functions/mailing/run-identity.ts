@@ -5,6 +5,8 @@
  * - by hand: an unfinished run of the same cause goes on from its frozen copy; the content of a finished one has nothing
  *   left to do; anything else is a new run, named by its content. `another` asks for a new one all the same.
  *
+ * The same content under another cause, by another slot, name or folder, is a new run that `look-back.ts` asks about.
+ *
  * Another audience file is another cause, and so is another day where birthdays are selected: a run that waits for one
  * deferred recipient must not stand in for next month's. What went to the embedded server is a rehearsal, which nobody
  * received: it never stands in for the real run, nor the other way round.
@@ -61,7 +63,7 @@ export function causeOf(
   return {
     campaign: manifest.campaign,
     source: manifest.identity,
-    contentHash: day === null ? content : new FieldDigest().add(content, day).hex(),
+    contentHash: contentOfDay(content, day),
     slot,
     day,
     audience: audience.identity ?? audience.name,
@@ -70,7 +72,12 @@ export function causeOf(
   };
 }
 
-function dayOf(at: number, timezone: string): string {
+/** Where birthdays are selected the day is a part of the content. */
+export function contentOfDay(content: string, day: string | null): string {
+  return day === null ? content : new FieldDigest().add(content, day).hex();
+}
+
+export function dayOf(at: number, timezone: string): string {
   const date = localDate(at, timezone);
   if (date === null) throw new RunError(`Cannot start: ${JSON.stringify(timezone)} is no time zone`);
   const [month, day] = [date.month, date.day].map((part) => String(part).padStart(2, '0'));
@@ -175,7 +182,8 @@ export async function writeCause(objects: ObjectStore, run: RunContent, cause: C
   await objects.write(causeName(run), Buffer.from(`${JSON.stringify(cause, null, 2)}\n`));
 }
 
-async function readCause(objects: ObjectStore, run: RunRecord): Promise<Cause> {
+/** @throws RunError where its files are lost */
+export async function readCause(objects: ObjectStore, run: RunRecord): Promise<Cause> {
   try {
     return JSON.parse(Buffer.from(await objects.read(causeName(run))).toString()) as Cause;
   } catch (error) {

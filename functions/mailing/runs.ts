@@ -10,14 +10,14 @@ import {
   freezeCampaign,
   freezeFile,
   frozenSource,
-  type Manifest,
   readManifest,
 } from './frozen.ts';
+import { type Outlook, refuseDoubtful, shrinkage } from './look-back.ts';
 import type { UncertainPolicy } from './outcome.ts';
 import { type PlannedRow, Planner, type PlanningOptions } from './planner.ts';
 import type { Clock, Ledger, ObjectStore, PlanCounts, RunRecord, Scratch, SuppressionList } from './ports.ts';
 import type { Problem } from './problem.ts';
-import { type Cause, causeOf, findRun, newRunId, RunError, runIdOf, writeCause } from './run-identity.ts';
+import { causeOf, findRun, newRunId, RunError, runIdOf, writeCause } from './run-identity.ts';
 import { hoursOf } from './schedule/hours.ts';
 import { isMissed, MissedStartError } from './schedule/missed.ts';
 import { suppressionKeyOf } from './suppression.ts';
@@ -59,10 +59,13 @@ export interface StartedRun {
   readonly problems: readonly Problem[];
   /** Unfinished runs of this campaign that this start is not about. */
   readonly others: readonly RunRecord[];
+  /** What there is to be known before anybody is sent to, where the run is new. */
+  readonly warning: string | null;
 }
 
 /**
  * Finds or makes the run, freezes its campaign and completes its plan. Harmless to repeat after a death at any point.
+ * @throws UnconfirmedError where a new run is to be confirmed by `another` or `planHash`; nothing was written
  * @throws MissedStartError where there is no run of the slot, and none is to be made any more
  */
 export async function startRun(
@@ -99,31 +102,33 @@ export async function startRun(
     changed: existing === null ? [] : changedFiles(frozen, manifest),
     problems,
     others,
+    warning: existing === null ? await shrinkage(ports, cause, run.plan, run.id) : null,
   };
 }
 
 /** What a new run is made of. */
-interface NewRun {
-  readonly live: LoadedCampaign;
-  readonly audience: AudienceFile;
-  readonly manifest: Manifest;
-  readonly cause: Cause;
+interface NewRun extends Outlook {
   readonly createdAt: number;
 }
 
 async function createRun(
   { ledger, objects, openScratch }: RunPorts,
-  { live, audience, manifest, cause, createdAt }: NewRun,
+  outlook: NewRun,
   { another, planHash, onUncertain }: StartOptions,
 ): Promise<RunRecord> {
+  const { live, audience, manifest, cause, createdAt } = outlook;
   const { contentHash, slot } = cause;
   const { schedule, expiresAfterMs } = live.campaign;
   if (slot !== null && isMissed(schedule, slot, createdAt)) throw new MissedStartError(slot, schedule?.missed ?? '');
   const id = await newRunId(ledger, cause, another);
-  if (planHash !== undefined) {
-    const dry = await planDry(live, audience, contentHash, { run: id, at: slot ?? createdAt, openScratch });
-    refuseOtherPlan(planHash, dry.counts.planHash);
-  }
+  let planned: Promise<PlanCounts> | null = null;
+  const plan = () => {
+    const options = { run: id, at: slot ?? createdAt, openScratch };
+    planned ??= planDry(live, audience, contentHash, options).then(({ counts }) => counts);
+    return planned;
+  };
+  if (planHash !== undefined) refuseOtherPlan(planHash, (await plan()).planHash);
+  else if (!another) await refuseDoubtful({ ledger, objects }, outlook, plan);
   await freezeCampaign(objects, { id, contentHash }, live.source, audience, manifest);
   await writeCause(objects, { id, contentHash }, cause);
   await ledger.createRun({
@@ -268,10 +273,10 @@ export async function describePlan(
   loaded: LoadedCampaign,
   audience: AudienceFile,
   { slot, now }: { slot: number | null; now: number },
-): Promise<{ run: string; contentHash: string }> {
+): Promise<{ run: string; contentHash: string; outlook: Outlook }> {
   const manifest = await describeCampaign(loaded, audience);
   const cause = causeOf(loaded, manifest, audience, { slot, now, rehearsal: false });
-  return { contentHash: cause.contentHash, run: runIdOf(cause) };
+  return { contentHash: cause.contentHash, run: runIdOf(cause), outlook: { live: loaded, audience, manifest, cause } };
 }
 
 function countsOf(planner: Planner, { batches, canaryBatches }: BatchCut): PlanCounts {

@@ -51,7 +51,7 @@ describe('cartero run, by its schedule,', () => {
     expect(early.stderr).toContain("The run's slot is still to come");
     expect(early.stderr).toContain('is none of the starts that templates/letters/campaign.json has');
     expect(relay.received).toEqual([]);
-    const soon = await cartero(run('--at', moment(3000)), folder);
+    const soon = await cartero(run('--new', '--at', moment(3000)), folder);
     expect(soon.code, soon.stderr).toBe(0);
     expect(relay.accepted.toSorted()).toEqual(['ana@example.com', 'zoe@example.com']);
   });

@@ -99,7 +99,10 @@ describe('a run for a slot', () => {
 
   test('is another one for another slot, and by hand', async () => {
     const [folder, state] = [await letters(), opened(temporaryFolder())];
-    for (const slot of [SLOT, SLOT + 1000, null]) expect((await start(state, folder, { slot })).kind).toBe('new');
+    for (const slot of [SLOT, SLOT + 1000, null]) {
+      await writeFile(join(folder, 'subject.hbs'), `Hello ${slot}`);
+      expect((await start(state, folder, { slot })).kind).toBe('new');
+    }
     expect(await state.ledger.runs()).toHaveLength(3);
   });
 

@@ -50,6 +50,7 @@ const whole = {
   relay: 'default',
   pace: { messagesPerSecond: 50, connections: 4 },
   canary: { recipients: 100, refused: '5%', deferred: '20%', uncertain: '1%' },
+  growth: '50%',
   onUncertain: 'hold',
   expiresAfter: 'PT48H',
   archive: false,
