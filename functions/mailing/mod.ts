@@ -39,6 +39,7 @@ export {
 export { loadCheck } from './load-check.ts';
 export { type Mail, MailComposer, MailError, type MailRow } from './mail.ts';
 export { nearName } from './near-name.ts';
+export { checkObjectName, checkObjectPrefix } from './object-name.ts';
 export * from './outcome.ts';
 export { Pacer } from './pacing.ts';
 export { type PlannedRow, Planner } from './planner.ts';
