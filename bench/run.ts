@@ -5,14 +5,20 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { attachments } from './cases/attachments.ts';
+import { compose } from './cases/compose.ts';
 import { curve } from './cases/curve.ts';
 import { delay } from './cases/delay.ts';
 import { dkim } from './cases/dkim.ts';
 import { engine } from './cases/engine.ts';
+import { ledger } from './cases/ledger.ts';
 import { load } from './cases/load.ts';
 import { memory } from './cases/memory.ts';
+import { million } from './cases/million.ts';
+import { pace } from './cases/pace.ts';
 import { plain } from './cases/plain.ts';
+import { plan } from './cases/plan.ts';
 import { profile } from './cases/profile.ts';
+import { render } from './cases/render.ts';
 import { wholeRun } from './cases/whole-run.ts';
 import { endAll, interrupt, throwIfInterrupted } from './child.ts';
 import { machineText } from './machine.ts';
@@ -23,7 +29,24 @@ import { endProgress } from './progress.ts';
 import { type Section, sectionText, tableText, targetsTable } from './report.ts';
 import { closeWorkshop, openWorkshop, PROJECT } from './workshop.ts';
 
-const CASES: readonly Case[] = [engine, wholeRun, delay, attachments, plain, memory, load, dkim, curve, profile];
+const CASES: readonly Case[] = [
+  engine,
+  wholeRun,
+  ledger,
+  plan,
+  million,
+  pace,
+  delay,
+  attachments,
+  plain,
+  memory,
+  load,
+  render,
+  compose,
+  dkim,
+  curve,
+  profile,
+];
 const FILE = join(PROJECT, 'bench/RESULTS.md');
 
 async function measureAll(options: Options): Promise<Section[]> {

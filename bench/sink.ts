@@ -9,6 +9,10 @@ export interface SinkCounts {
   readonly connections: number;
   /** Commands that came where they must not. */
   readonly outOfOrder: number;
+  /** What it did to one mail in so many, where it was asked to: refused with 5yz, deferred with 4yz, cut off without a reply. */
+  readonly refused: number;
+  readonly deferred: number;
+  readonly cut: number;
   /** From the first mail accepted to the last. */
   readonly seconds: number;
 }
@@ -22,9 +26,11 @@ export class Sink {
     this.way = way;
   }
 
-  static async start(workshop: Workshop, place: Place, security: 'tls' | 'plain'): Promise<Sink> {
+  /** @param every one mail in so many fails; 0: none */
+  static async start(workshop: Workshop, place: Place, security: 'tls' | 'plain', every = 0): Promise<Sink> {
     const program = await nativeProgram('sink');
-    const service = new Service(place.far([program, place.host, workshop.certificate, workshop.key]));
+    const words = [place.host, workshop.certificate, workshop.key, String(every)];
+    const service = new Service(place.far([program, ...words]));
     const ports = (await service.nextLine()).split(' ').map(Number);
     return new Sink(service, await place.reach(ports[security === 'tls' ? 1 : 0] ?? 0));
   }

@@ -15,6 +15,7 @@ const SAMPLING_US = 100;
 const CONNECTIONS = 8;
 const SHOWN = 20;
 const NO_CHUNKING: Partial<Work> = { without: ['CHUNKING'] };
+const IN_LOCKSTEP: Partial<Work> = { without: ['CHUNKING', 'PIPELINING'] };
 
 interface CpuProfile {
   readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[];
@@ -40,6 +41,7 @@ export const profile: Case = {
       tables: [
         selfTimes('Composer and engine, CHUNKING', await profileOfEngine(bench, mails, {}), mails),
         selfTimes('Composer and engine, pipelined DATA', await profileOfEngine(bench, mails, NO_CHUNKING), mails),
+        selfTimes('Composer and engine, lockstep', await profileOfEngine(bench, mails, IN_LOCKSTEP), mails),
         selfTimes('`cartero run`', await profileOfRun(bench, mails), mails),
       ],
       targets: [],

@@ -3,10 +3,14 @@
  * be in nobody's way. One process, one thread, epoll; a plain port and one with TLS from the first octet. It offers
  * PIPELINING, CHUNKING, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES and SIZE, and holds clients to the order of commands.
  *
- *     sink ADDRESS CERTIFICATE KEY
+ *     sink ADDRESS CERTIFICATE KEY [EVERY]
+ *
+ * With EVERY it fails one mail in so many: recipients are refused and deferred, mails are refused and deferred at their end,
+ * or the connection is cut there without a reply, each as often as the others.
  *
  * Says on standard output which ports it has ("PLAIN TLS"), and on SIGUSR1 and at its end (SIGTERM) a line of JSON:
- * mails, octets received, connections, commands out of order, and seconds from the first mail accepted to the last.
+ * mails, octets received, connections, commands out of order, mails that it refused, deferred and cut off, and seconds from
+ * the first mail accepted to the last.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -27,6 +31,9 @@
 
 enum reading { COMMANDS, MAIL_DATA, CHUNK };
 
+/* What happens to a mail. */
+enum fate { ACCEPTED, RCPT_REFUSED, RCPT_DEFERRED, REFUSED, DEFERRED, CUT, FATES };
+
 /* How far a mail transaction has come. */
 enum progress { IDLE, HAS_MAIL, HAS_RCPT };
 
@@ -35,6 +42,7 @@ typedef struct {
   SSL *ssl;
   enum reading reading;
   enum progress progress;
+  enum fate fate;
   int matched;        /* octets of CRLF.CRLF seen last */
   long chunk_left;
   int chunk_is_last;
@@ -43,11 +51,12 @@ typedef struct {
   size_t line_length;
   char *out;
   size_t out_length, out_room, out_sent;
-  int is_quitting;
+  int is_quitting;    /* over when all is said */
   int wants_write;
 } connection;
 
-static long mails, octets, connections, out_of_order;
+static long mails, octets, connections, out_of_order, refused, deferred, cut;
+static long every; /* one mail in so many fails; 0: none */
 static double first_mail, last_mail;
 static volatile sig_atomic_t is_asked, is_over;
 static int epoll_fd;
@@ -65,8 +74,9 @@ static double now(void) {
 }
 
 static void report(void) {
-  printf("{\"mails\":%ld,\"octets\":%ld,\"connections\":%ld,\"outOfOrder\":%ld,\"seconds\":%.6f}\n", mails, octets,
-         connections, out_of_order, last_mail - first_mail);
+  printf("{\"mails\":%ld,\"octets\":%ld,\"connections\":%ld,\"outOfOrder\":%ld,\"refused\":%ld,\"deferred\":%ld,"
+         "\"cut\":%ld,\"seconds\":%.6f}\n",
+         mails, octets, connections, out_of_order, refused, deferred, cut, last_mail - first_mail);
   fflush(stdout);
 }
 
@@ -80,22 +90,51 @@ static void say(connection *c, const char *reply) {
   c->out_length += length;
 }
 
+/* What follows a recipient that was refused is no fault of a client that does not wait for each reply. */
 static void refuse(connection *c) {
-  out_of_order++;
+  if (c->fate != RCPT_REFUSED && c->fate != RCPT_DEFERRED) out_of_order++;
   say(c, "503 5.5.1 Bad sequence of commands\r\n");
 }
 
-static void accept_mail(connection *c) {
+/* Each mail's own, without a pattern that could fall in step with a client's connections; the same in every run. */
+static enum fate next_fate(void) {
+  static unsigned long long state = 1;
+  static int kind;
+  if (every == 0) return ACCEPTED;
+  state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+  if ((state >> 33) % every != 0) return ACCEPTED;
+  kind = kind % (FATES - 1) + 1;
+  return kind;
+}
+
+static void end_mail(connection *c) {
+  enum fate fate = c->fate;
+  c->progress = IDLE;
+  c->fate = ACCEPTED;
+  if (fate == REFUSED) {
+    refused++;
+    say(c, "554 5.7.1 Refused by chance\r\n");
+    return;
+  }
+  if (fate == DEFERRED) {
+    deferred++;
+    say(c, "451 4.3.0 Try again later\r\n");
+    return;
+  }
+  if (fate == CUT) {
+    cut++;
+    c->is_quitting = 1;
+    return;
+  }
   last_mail = now();
   if (mails++ == 0) first_mail = last_mail;
-  c->progress = IDLE;
   say(c, "250 2.0.0 Ok: queued as 0123456789ABCDEF\r\n");
 }
 
 static void end_chunk(connection *c) {
   c->reading = COMMANDS;
   if (!c->chunk_is_taken) refuse(c);
-  else if (c->chunk_is_last) accept_mail(c);
+  else if (c->chunk_is_last) end_mail(c);
   else say(c, "250 2.0.0 Ok\r\n");
 }
 
@@ -105,9 +144,21 @@ static void obey(connection *c, const char *line) {
   if (is(line, "MAIL FROM:")) {
     if (c->progress != IDLE) { refuse(c); return; }
     c->progress = HAS_MAIL;
+    c->fate = ACCEPTED;
     say(c, "250 2.1.0 Ok\r\n");
   } else if (is(line, "RCPT TO:")) {
     if (c->progress == IDLE) { refuse(c); return; }
+    c->fate = next_fate();
+    if (c->fate == RCPT_REFUSED) {
+      refused++;
+      say(c, "550 5.1.1 No such mailbox\r\n");
+      return;
+    }
+    if (c->fate == RCPT_DEFERRED) {
+      deferred++;
+      say(c, "450 4.2.0 Greylisted\r\n");
+      return;
+    }
     c->progress = HAS_RCPT;
     say(c, "250 2.1.5 Ok\r\n");
   } else if (is(line, "DATA")) {
@@ -124,6 +175,7 @@ static void obey(connection *c, const char *line) {
     if (c->chunk_left == 0) end_chunk(c);
   } else if (is(line, "RSET")) {
     c->progress = IDLE;
+    c->fate = ACCEPTED;
     say(c, "250 2.0.0 Ok\r\n");
   } else if (is(line, "NOOP")) {
     say(c, "250 2.0.0 Ok\r\n");
@@ -156,7 +208,7 @@ static char *pass_mail_data(connection *c, char *p, char *end) {
     p++;
     if (c->matched == 5) {
       c->reading = COMMANDS;
-      accept_mail(c);
+      end_mail(c);
       return p;
     }
   }
@@ -302,10 +354,11 @@ static SSL_CTX *tls_with(const char *certificate, const char *key) {
 }
 
 int main(int count, char **words) {
-  if (count != 4) {
-    fprintf(stderr, "usage: sink ADDRESS CERTIFICATE KEY\n");
+  if (count != 4 && count != 5) {
+    fprintf(stderr, "usage: sink ADDRESS CERTIFICATE KEY [EVERY]\n");
     return 1;
   }
+  if (count == 5) every = strtol(words[4], NULL, 10);
   struct sigaction action = {.sa_handler = on_signal};
   sigaction(SIGUSR1, &action, NULL);
   sigaction(SIGTERM, &action, NULL);

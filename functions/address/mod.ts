@@ -8,5 +8,5 @@
  */
 export { printable } from './characters.ts';
 export { AddressError } from './errors.ts';
-export { type Mailbox, parseMailbox, recipientKey } from './mailbox.ts';
+export { isPlainAddress, type Mailbox, parseMailbox, recipientKey } from './mailbox.ts';
 export { type NamedMailbox, parseNamedMailbox, parsePhrase } from './named-mailbox.ts';

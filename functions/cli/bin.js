@@ -3,9 +3,8 @@
 // Node 24, and else starts the Node 24 that comes with `npm ci`, or the one that CARTERO_NODE names, and waits for it.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import module from 'node:module';
 import { fileURLToPath } from 'node:url';
-import v8 from 'node:v8';
+import { loadedQuickly } from './loading.js';
 
 const WANTED = 24;
 const NODE = process.env.CARTERO_NODE ?? pathOf(`../../node_modules/node-linux-${process.arch}/bin/node`);
@@ -16,12 +15,7 @@ const isNewEnough = Number(process.versions.node.split('.')[0]) >= WANTED;
 
 if (isNewEnough && (wasStartedByAnother || process.env.CARTERO_NODE === undefined)) {
   if (wasStartedByAnother) dieWithLauncher();
-  // A mail's objects live for milliseconds: with V8's first room for young ones, 1 MiB, many are still there when it is full,
-  // and are copied for nothing. It grows once, while the code is loaded, to 16 MiB; more would only be memory.
-  v8.setFlagsFromString('--semi-space-growth-factor=16');
-  module.enableCompileCache?.(pathOf('../../node_modules/.cache/cartero'));
-  const { main } = await import('../cli.ts');
-  v8.setFlagsFromString('--semi-space-growth-factor=1');
+  const { main } = await loadedQuickly(() => import('../cli.ts'));
   await main(process.argv.slice(2));
 } else if (wasStartedByAnother || !existsSync(NODE)) {
   const where = wasStartedByAnother || process.env.CARTERO_NODE === undefined ? '' : ` and CARTERO_NODE names no file`;

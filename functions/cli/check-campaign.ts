@@ -1,6 +1,6 @@
 /** One campaign looked at: its folder, its relay, and the mail of every row, as the sender would make it. */
 import { AudienceError } from '#audience';
-import { systemClock } from '#local';
+import { openTemporaryScratch, systemClock } from '#local';
 import {
   type AudienceFile,
   CampaignError,
@@ -24,6 +24,7 @@ import { InputError, type Shell } from './command.ts';
 import { signingDomains } from './dkim-keys.ts';
 import { Findings } from './findings.ts';
 import { counted } from './progress.ts';
+import { maxMessageOctets } from './relays.ts';
 import { sampleOf } from './single-mail.ts';
 import { audienceProblem, misnamedFiles, relayProblem } from './slips.ts';
 
@@ -117,14 +118,16 @@ async function checkRows(
 ): Promise<Counts> {
   const now = systemClock().now();
   const { pinFile, readFile } = pinInPlace(loaded.source.files);
-  const domains = await signingDomainsOf(loaded, shell);
+  const domains = await ofRelay(loaded, (relay) => signingDomains(relay, shell));
+  const maxOctets = (await ofRelay(loaded, (relay) => maxMessageOctets(relay, shell))) ?? undefined;
   const look = await openRowCheck(
     loaded,
     placing(loaded, audience),
     { date: now, readFile },
-    { findings, signingDomains: domains },
+    { findings, signingDomains: domains, maxOctets },
   );
-  const planner = new Planner(withoutSelection(loaded), audience, '', { run: 'check', at: now, pinFile });
+  const openScratch = openTemporaryScratch;
+  const planner = new Planner(withoutSelection(loaded), audience, '', { run: 'check', at: now, pinFile, openScratch });
   try {
     for await (const batch of planner.batches()) {
       for (const row of batch) await look(row);
@@ -139,9 +142,9 @@ async function checkRows(
 }
 
 /** An infra/relays.json that is not in order is told by `relayProblem`. */
-async function signingDomainsOf({ campaign }: LoadedCampaign, shell: Shell): Promise<readonly string[] | null> {
+async function ofRelay<T>({ campaign }: LoadedCampaign, find: (relay: string) => Promise<T>): Promise<T | null> {
   try {
-    return await signingDomains(campaign.relay, shell);
+    return await find(campaign.relay);
   } catch (error) {
     if (error instanceof RelayError) return null;
     throw error;
@@ -179,10 +182,17 @@ async function openRowCheck(
   loaded: LoadedCampaign,
   placeOf: (row: PlannedRow) => Place,
   options: Parameters<typeof MailComposer.open>[1],
-  { findings, signingDomains }: { findings: Findings; signingDomains: readonly string[] | null },
+  {
+    findings,
+    ...known
+  }: { findings: Findings; signingDomains: readonly string[] | null; maxOctets: number | undefined },
 ): Promise<(row: PlannedRow) => Promise<void>> {
   const { mailProblem, mayBeTooLarge, openCheck, problemsOf, problemsOfCampaign } = await loadCheck();
-  const context = await openCheck(loaded, { isBulk: true, signingDomains });
+  const context = await openCheck(loaded, {
+    isBulk: true,
+    signingDomains: known.signingDomains,
+    ...(known.maxOctets === undefined ? {} : { maxOctets: known.maxOctets }),
+  });
   for (const problem of problemsOfCampaign(context)) findings.report(problem);
   const composer = await MailComposer.open(loaded, options);
   return async (planned) => {
@@ -194,7 +204,7 @@ async function openRowCheck(
     try {
       const letter = await composer.letter(row);
       // To write a mail takes longer than all else: it is done where its size is in doubt.
-      const octets = mayBeTooLarge(letter) ? (await composer.compose(row)).data.octets : undefined;
+      const octets = mayBeTooLarge(letter, known.maxOctets) ? (await composer.compose(row)).data.octets : undefined;
       for (const problem of problemsOf({ ...letter, octets, recipient: place, fields: row.fields }, context))
         findings.report(problem);
     } catch (error) {

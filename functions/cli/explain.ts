@@ -7,7 +7,7 @@ import { InputError, UsageError } from './command.ts';
 /** Errors whose message says it all; of any other one the stack is shown, since it is ours to mend. */
 const TOLD = [UsageError, InputError, CampaignError, RelayError, RunError, AudienceError, SmtpError];
 const TOLD_CODES =
-  /^ERR_(BATCH_FILE|STATE|LEDGER|OBJECT_MISSING|OBJECT_NAME|OBJECT_STORE|INBOX|LINK_KEYS|MAIL|CHANGED_WHILE_READ|SMTP_COMMAND|SMTP_MAIL_DATA|SMTP_SETTINGS)$/;
+  /^ERR_(BATCH_FILE|STATE|LEDGER|OBJECT_MISSING|OBJECT_NAME|OBJECT_STORE|INBOX|LINK_KEYS|MAIL|CHANGED_WHILE_READ|WORKER|SMTP_COMMAND|SMTP_MAIL_DATA|SMTP_SETTINGS)$/;
 
 /** @param command the command's name, told with what is wrong with its words */
 export function explain(error: unknown, command: string): string {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '#local';
+import { openTemporaryScratch, systemClock } from '#local';
 import {
   describePlan,
   estimate,
@@ -18,6 +18,7 @@ import { openAudience, openCampaign } from './campaigns.ts';
 import type { Command, Shell, Words } from './command.ts';
 import { unsignedWarning } from './dkim-keys.ts';
 import { grouped, size, span } from './progress.ts';
+import { slotWarnings } from './resting.ts';
 import { DEFAULT_CONNECTIONS, slotOf } from './running.ts';
 import { openExistingState, STATE_OPTION, stateFolder } from './states.ts';
 
@@ -52,6 +53,7 @@ export const plan: Command = {
     const unsigned = await unsignedWarning({ relay, fromDomain: from.mailbox.domain }, shell);
     if (unsigned !== null) shell.note(unsigned);
     const now = clock.now();
+    for (const line of slotWarnings(campaign, slot, now)) shell.note(line);
     const { run, contentHash } = await describePlan(campaign, audience, { slot, now });
     const samples: PlannedRow[] = [];
     let planned = 0;
@@ -59,6 +61,7 @@ export const plan: Command = {
     const { counts, problems } = await planDry(campaign, audience, contentHash, {
       run,
       at: slot ?? now,
+      openScratch: openTemporaryScratch,
       onRow: (row) => {
         planned += 1;
         if (row.state === 'pending') list.count(row.recipient);

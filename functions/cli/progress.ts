@@ -1,34 +1,50 @@
 /** How far a long work is: one line that moves on a terminal, now and then a plain line elsewhere. */
-import { noTotals, OUTCOMES, type Outcome } from '#mailing';
+import { isSettled, noTotals, OUTCOMES, type Outcome, type UncertainPolicy } from '#mailing';
 import type { Shell } from './command.ts';
 
 const BAR_WIDTH = 28;
 const MOVING_EVERY_MS = 100;
 const PLAIN_EVERY_MS = 5000;
+/** A rate is of the last half minute or so: a run may have rested for hours before. */
+const RATE_OVER_MS = 15_000;
 
+/**
+ * What is done is final. A recipient who is deferred, or will be sent to again, is met in a later round, as often as it takes:
+ * that moves the rate, and not the bar.
+ */
 export class Progress {
   readonly #shell: Shell;
   readonly #total: number;
-  readonly #started: number;
+  readonly #policy: UncertainPolicy;
   readonly #now: () => number;
   readonly #counts = noTotals();
   #done = 0;
+  /** Also whoever is not done: mails that were tried. */
+  #tried = 0;
   #shown: number;
   #plainTenths = 0;
+  /** Two earlier moments, and how many had been tried by then. */
+  #marks: readonly [Mark, Mark];
 
-  /** @param now monotonic milliseconds */
-  constructor(shell: Shell, total: number, now: () => number) {
+  /** @param total recipients that are open @param now monotonic milliseconds @param policy the run's */
+  constructor(shell: Shell, total: number, now: () => number, policy: UncertainPolicy = 'hold') {
     this.#shell = shell;
     this.#total = total;
+    this.#policy = policy;
     this.#now = now;
-    this.#started = now();
-    this.#shown = this.#started;
+    this.#shown = now();
+    this.#marks = [
+      { at: this.#shown, tried: 0 },
+      { at: this.#shown, tried: 0 },
+    ];
   }
 
-  settled(outcome: Outcome): void {
-    this.#done += 1;
-    this.#counts[outcome] += 1;
+  settled(outcome: Outcome, count = 1): void {
     const now = this.#now();
+    this.#mark(now);
+    this.#tried += count;
+    this.#counts[outcome] += count;
+    if (isSettled(outcome, this.#policy)) this.#done += count;
     if (this.#shell.isTerminal) {
       if (now - this.#shown < MOVING_EVERY_MS && this.#done < this.#total) return;
       this.#shown = now;
@@ -42,15 +58,36 @@ export class Progress {
     }
   }
 
-  #words(now: number): string {
-    const seconds = Math.max((now - this.#started) / 1000, 0.001);
-    const rate = this.#done / seconds;
-    const left = (this.#total - this.#done) / rate;
-    const counts = OUTCOMES.filter((outcome) => this.#counts[outcome] > 0).map(
-      (outcome) => `${outcome} ${grouped(this.#counts[outcome])}`,
-    );
-    return `${grouped(this.#done)} of ${grouped(this.#total)} · ${counts.join(' · ')} · ${grouped(Math.round(rate))}/s${this.#done < this.#total ? ` · ${span(left)} left` : ''}`;
+  #mark(now: number): void {
+    const [, later] = this.#marks;
+    const mark = { at: now, tried: this.#tried };
+    // After a rest nothing that was before says how fast it goes.
+    if (now - later.at > 2 * RATE_OVER_MS) this.#marks = [mark, mark];
+    else if (now - later.at > RATE_OVER_MS) this.#marks = [later, mark];
   }
+
+  #words(now: number): string {
+    const [since] = this.#marks;
+    const rate = (this.#tried - since.tried) / Math.max((now - since.at) / 1000, 0.001);
+    const counts = OUTCOMES.filter((outcome) => this.#counts[outcome] > 0).map((outcome) => this.#count(outcome));
+    // Where everybody was tried once, who is left waits for a moment that the rate does not know.
+    const untried = this.#total - this.#tried;
+    const left = untried > 0 && rate > 0 ? [`${span(untried / rate)} left`] : [];
+    const done = `${grouped(this.#done)} of ${grouped(this.#total)}`;
+    return [done, ...counts, `${grouped(Math.round(rate))}/s`, ...left].join(' · ');
+  }
+
+  /** One recipient can be deferred in each round. */
+  #count(outcome: Outcome): string {
+    const count = this.#counts[outcome];
+    if (isSettled(outcome, this.#policy)) return `${outcome} ${grouped(count)}`;
+    return `${outcome} ${count === 1 ? 'once' : `${grouped(count)} times`}`;
+  }
+}
+
+interface Mark {
+  readonly at: number;
+  readonly tried: number;
 }
 
 function bar(share: number): string {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type EmbeddedServer, loadInbox, systemClock, systemRandom } from '#local';
-import { findRelay, nearName, parseRelayUrl, type Relay, RelayError, relayNames } from '#mailing';
+import { findMaxMessageOctets, findRelay, nearName, parseRelayUrl, type Relay, RelayError, relayNames } from '#mailing';
 import {
   checkSettings,
   openSession,
@@ -16,8 +16,25 @@ import {
 import { PROJECT } from './campaigns.ts';
 import type { Shell } from './command.ts';
 
+/** A relay by its settings, which another process can be given. */
+export interface ConnectedRelay {
+  readonly relay: Relay;
+  readonly files: RelayFiles;
+  readonly inbox: string | null;
+}
+
+/** Which relay is meant, as it was typed. */
+export interface RelayWords {
+  readonly url?: string | undefined;
+  /** Of the campaign's relay in infra/relays.json. */
+  readonly name: string;
+  readonly inbox: string;
+  readonly depth?: number | undefined;
+}
+
 export interface OpenRelay {
   readonly relay: Relay;
+  readonly connected: ConnectedRelay;
   /** Where the embedded server lays its messages; `null` for any other relay. */
   readonly inbox: string | null;
   openSession(record: (entry: TranscriptRecord) => void, signal?: AbortSignal): Promise<Session>;
@@ -38,15 +55,11 @@ const GREETING_TIMEOUT_MS = 30_000;
 
 /**
  * Reads and checks which relay is meant; nothing is connected or started before `open`.
- * @param name of the campaign's relay in infra/relays.json
  * @param inbox folder of the embedded server's messages
  * @param depth mail transactions in flight on a connection, in place of the relay's own
  * @throws RelayError
  */
-export async function chooseRelay(
-  options: { url?: string | undefined; name: string; inbox: string; depth?: number | undefined },
-  shell: Shell,
-): Promise<ChosenRelay> {
+export async function chooseRelay(options: RelayWords, shell: Shell): Promise<ChosenRelay> {
   const named = await namedRelay(options, shell);
   if (named !== null) {
     return {
@@ -92,6 +105,7 @@ export function connectTo(
   const time = systemClock();
   return {
     relay,
+    connected: { relay, files, inbox },
     inbox,
     openSession: (record, signal) =>
       openSession(settings, { time, random: systemRandom, record, ...(signal ? { signal } : {}) }),
@@ -129,6 +143,12 @@ export async function relayNameProblem(name: string, shell: Shell): Promise<stri
   const near = nearName(names, name);
   const known = names.length > 0 ? `there are ${names.join(', ')}` : 'it names none';
   return `there is no relay "${name}" in ${file ?? 'infra/relays.json'}; ${near === null ? known : `did you mean "${near}"?`}`;
+}
+
+/** What the relay's settings say that it takes. @throws RelayError where infra/relays.json is not in order */
+export async function maxMessageOctets(name: string, shell: Shell): Promise<number | undefined> {
+  const file = relaysFile(shell);
+  return file === undefined ? undefined : findMaxMessageOctets(name, file, await readFile(file, 'utf8'));
 }
 
 export function relaysFile({ cwd }: Shell): string | undefined {

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
+import { systemClock } from '#local';
+import { MissedStartError, noTotals } from '#mailing';
 import { openAudience, openCampaign } from './campaigns.ts';
-import { type Command, UsageError } from './command.ts';
+import { type Command, type Shell, UsageError } from './command.ts';
 import { chooseRelay } from './relays.ts';
-import { openEnds, runCampaign, runJson, slotOf, summaryOf } from './running.ts';
+import { slotWarnings } from './resting.ts';
+import { openEnds, type RunEnd, type RunRequest, runCampaign, runJson, slotOf, summaryOf } from './running.ts';
 import { openStateOf, STATE_OPTION, stateFolder } from './states.ts';
 
 const POLICIES = ['hold', 'resend', 'skip'] as const;
@@ -20,7 +23,9 @@ Relays: smtps://user:password@host:465 · smtp://user:password@host:587 (STARTTL
 with ?ca=FILE, servername=NAME, name=EHLO-NAME, auth=MECHANISM. Without --relay: the variable CARTERO_RELAY, else the
 campaign's relay in infra/relays.json, else the embedded server.
 It goes on until nobody is left to send to: whoever is deferred is asked for again, later and later, until the campaign's
-expiresAfter. A run that was stopped or killed goes on where it was.`,
+expiresAfter. A run that was stopped or killed goes on where it was.
+With a schedule, mail goes in its window only, and with --at not before that moment: meanwhile the run rests. A start that
+was missed is made good as "missed" says; one that is not ends with 0.`,
   options: {
     audience: {
       type: 'string',
@@ -54,7 +59,7 @@ expiresAfter. A run that was stopped or killed goes on where it was.`,
     plan: { type: 'string', value: 'HASH', description: 'send only if this is still the plan' },
     new: { type: 'boolean', description: 'start another run, even of the same content' },
     resume: { type: 'string', value: 'RUN', description: 'go on with this unfinished run of the campaign' },
-    workers: { type: 'string', value: 'N', description: 'processes; this version has 1' },
+    workers: { type: 'string', value: 'N', description: 'processes that send, and share the connections (default 1)' },
     once: { type: 'boolean', description: 'one attempt for whoever is due, then end' },
     json: { type: 'boolean', description: 'one JSON object as the last line' },
   },
@@ -67,7 +72,7 @@ expiresAfter. A run that was stopped or killed goes on where it was.`,
   async run(words, shell) {
     const [name = ''] = words.positional(['campaign']);
     const depth = words.count('depth', { to: 9999 });
-    if ((words.count('workers') ?? 1) > 1) throw new UsageError('--workers: this version sends from one process');
+    const workers = words.count('workers', { to: 64 }) ?? 1;
     const connections = words.count('connections', { to: 1000 });
     const messagesPerSecond = words.rate('rate');
     const onUncertain = words.oneOf('on-uncertain', POLICIES);
@@ -79,10 +84,12 @@ expiresAfter. A run that was stopped or killed goes on where it was.`,
     const campaign = await openCampaign(name, shell);
     const audience = await openAudience(campaign, words.text('audience'), shell);
     const inbox = join(stateFolder(words, shell), 'inbox');
-    const relay = await chooseRelay({ url: words.text('relay'), name: campaign.campaign.relay, inbox, depth }, shell);
+    const relayWords = { url: words.text('relay'), name: campaign.campaign.relay, inbox, depth };
+    const relay = await chooseRelay(relayWords, shell);
     const state = openStateOf(words, shell);
+    for (const line of slotWarnings(campaign, slot, systemClock().now())) shell.note(line);
     try {
-      const end = await runCampaign(
+      const end = await runUnlessMissed(
         {
           campaign,
           audience,
@@ -92,6 +99,7 @@ expiresAfter. A run that was stopped or killed goes on where it was.`,
           another: words.flag('new'),
           once: words.flag('once'),
           rehearsal: relay.isEmbedded,
+          ...(workers > 1 ? { workers: { count: workers, relay: relayWords } } : {}),
           ...(resume === undefined ? {} : { resume }),
           ...(onUncertain === undefined ? {} : { onUncertain }),
           ...(planHash === undefined ? {} : { planHash }),
@@ -109,3 +117,13 @@ expiresAfter. A run that was stopped or killed goes on where it was.`,
     }
   },
 };
+
+/** A start that its campaign does not want to be made good leaves nothing to do. */
+async function runUnlessMissed(request: RunRequest, shell: Shell): Promise<RunEnd> {
+  try {
+    return await runCampaign(request, shell);
+  } catch (error) {
+    if (!(error instanceof MissedStartError)) throw error;
+    return { started: null, totals: noTotals(), seconds: 0, exitCode: 0 };
+  }
+}

@@ -2,32 +2,40 @@
 import { type LocalState, openLinkKeys, systemClock } from '#local';
 import {
   type AudienceFile,
+  endCancelled,
   escapeControls,
   exitCodeOf,
   formatProblem,
+  hoursOf,
   isoTime,
   type LoadedCampaign,
+  laneName,
   MailComposer,
   noTotals,
   OUTCOMES,
+  type Outcome,
   RelayFault,
   type RunControl,
   type RunRecord,
   readContent,
   type SendReport,
+  type SharedRelay,
   type StartedRun,
   sendToEnd,
   startRun,
   type Totals,
   type UncertainPolicy,
   watchControl,
-  writeAllResults,
 } from '#mailing';
+import { canaryWords } from './canary.ts';
 import { type Shell, UsageError } from './command.ts';
 import { openSigner } from './dkim-keys.ts';
 import { explainRelay } from './explain.ts';
+import { paceWords } from './pace-words.ts';
 import { grouped, Progress, span } from './progress.ts';
-import type { OpenRelay } from './relays.ts';
+import type { OpenRelay, RelayWords } from './relays.ts';
+import { restWords } from './resting.ts';
+import { workTogether } from './workers.ts';
 
 export interface RunRequest {
   readonly campaign: LoadedCampaign;
@@ -46,6 +54,17 @@ export interface RunRequest {
   readonly planHash?: string;
   readonly connections?: number;
   readonly messagesPerSecond?: number;
+  /** Processes that send, each opening the relay by these words; without them this one does. */
+  readonly workers?: { readonly count: number; readonly relay: RelayWords };
+}
+
+/** What of a request a process needs to know that sends. */
+export type SendRequest = Pick<RunRequest, 'state' | 'openRelay' | 'once' | 'connections' | 'messagesPerSecond'>;
+
+export interface SendCourse {
+  readonly signal: AbortSignal;
+  readonly onSettled: (outcome: Outcome) => void;
+  readonly onReport: (report: SendReport) => void;
 }
 
 export interface RunEnd {
@@ -59,7 +78,7 @@ export interface RunEnd {
 /** How sending ended, apart from what became of each recipient. */
 interface SendingEnd {
   /** Told already. */
-  readonly fault: RelayFault | null;
+  readonly isFault: boolean;
   readonly control: RunControl;
 }
 
@@ -91,11 +110,16 @@ export async function runCampaign(request: RunRequest, shell: Shell): Promise<Ru
     return { started, totals: noTotals(), seconds: seconds(), exitCode: 3 };
   }
   tellPlan(started, shell);
-  const { fault, control }: SendingEnd =
-    started.kind === 'finished' ? { fault: null, control: 'going' } : await sendUnderControl(request, started, shell);
+  const { isFault, control }: SendingEnd =
+    started.kind === 'finished'
+      ? { isFault: false, control: 'going' }
+      : await sendUnderControl(request, started, shell);
   const totals = await state.ledger.totals(started.run.id);
-  const exitCode =
-    fault !== null ? 1 : control !== 'going' || (await wasStopped(state, started.run, shell)) ? 3 : exitCodeOf(totals);
+  const exitCode = isFault
+    ? 1
+    : control !== 'going' || (await wasStopped(state, started.run, shell))
+      ? 3
+      : exitCodeOf(totals);
   return { started, totals, seconds: seconds(), exitCode };
 }
 
@@ -110,38 +134,99 @@ async function sendUnderControl(request: RunRequest, started: StartedRun, shell:
   const watch = await watchControl(state.ledger, run.id, systemClock());
   try {
     const signal = AbortSignal.any([shell.signal, watch.signal]);
-    const fault = watch.control === 'going' ? await sendAll(request, started, shell, signal) : null;
-    if (watch.control === 'cancelled') await writeAllResults(state.objects, state.ledger, run.id);
-    if (watch.control === 'cancelled') shell.note(`Run ${run.id} is cancelled.`);
-    if (watch.control === 'paused')
-      shell.note(`Run ${run.id} is paused; \`npx cartero resume ${run.id}\` lets it go on.`);
-    return { fault, control: watch.control };
+    const isFault = watch.control === 'going' && (await sendWithProgress(request, started, shell, signal));
+    // A canary stops the run in this very process: the watch has not seen it yet.
+    const control = watch.control === 'going' ? ((await state.ledger.control(run.id)) ?? 'going') : watch.control;
+    if (control === 'cancelled') await endCancelled(run.id, { ...state, clock: systemClock() });
+    if (control === 'cancelled') shell.note(`Run ${run.id} is cancelled.`);
+    if (control === 'paused') shell.note(await whyPaused(state, run));
+    return { isFault, control };
   } finally {
     watch.close();
   }
 }
 
-/** @returns the relay's fault, told already; `null` where the run went as far as it could */
-async function sendAll(
+async function whyPaused({ ledger }: LocalState, { id }: RunRecord): Promise<string> {
+  const canary = (await ledger.run(id))?.canary ?? null;
+  return canary?.verdict === 'stopped'
+    ? `Run ${id} is ${canaryWords(canary)}. Nobody else was sent to; \`npx cartero status ${id} --recipients\` names them, \`npx cartero resume ${id}\` and the same \`cartero run\` send to the others all the same.`
+    : `Run ${id} is paused; \`npx cartero resume ${id}\` lets it go on.`;
+}
+
+/** @returns whether the relay was at fault, told already */
+async function sendWithProgress(
   request: RunRequest,
-  { run, loaded, plan }: StartedRun,
+  started: StartedRun,
   shell: Shell,
   signal: AbortSignal,
-): Promise<RelayFault | null> {
+): Promise<boolean> {
+  const { run, plan } = started;
+  const clock = systemClock();
+  const before = await request.state.ledger.totals(run.id);
+  const open = before.pending + before.deferred + before.uncertain;
+  const progress = new Progress(
+    shell,
+    Math.max(open - (run.onUncertain === 'resend' ? 0 : before.uncertain), 1),
+    () => clock.monotonic(),
+    run.onUncertain,
+  );
+  if (open === 0 && plan.recipients > 0) shell.note('Nobody is left to send to.');
+  if (request.workers !== undefined)
+    return sendByWorkers(request, request.workers, started, { shell, signal, progress });
+  const onReport = (report: SendReport) => tellReport(report, shell);
+  return sendAll(request, started, shell, { signal, onSettled: (outcome) => progress.settled(outcome), onReport });
+}
+
+async function sendByWorkers(
+  { openRelay, state, once, connections, messagesPerSecond }: RunRequest,
+  { count, relay }: NonNullable<RunRequest['workers']>,
+  { run, loaded }: StartedRun,
+  { shell, signal, progress }: { shell: Shell; signal: AbortSignal; progress: Progress },
+): Promise<boolean> {
+  const access = await openRelay();
+  try {
+    const most = paceOf({ connections, messagesPerSecond }, loaded, access).connections;
+    if (most < count) shell.note(`There are ${most} connections: so many workers are enough.`);
+    const order = {
+      run: run.id,
+      state: state.folder,
+      relay: access.inbox === null ? relay : access.connected,
+      once,
+      ...(connections === undefined ? {} : { connections }),
+      ...(messagesPerSecond === undefined ? {} : { messagesPerSecond }),
+    };
+    const isFault = await workTogether(order, Math.min(count, most), {
+      note: shell.note,
+      signal,
+      onSettled: (outcome, settled) => {
+        for (let each = 0; each < settled; each += 1) progress.settled(outcome);
+      },
+    });
+    const held = (await state.ledger.openBatches(run.id)).filter((batch) => batch.held).length;
+    tellReport({ stopped: signal.aborted, elsewhere: held }, shell);
+    return isFault;
+  } finally {
+    await access.close();
+  }
+}
+
+/** @returns whether the relay was at fault, told already; `false` where the run went as far as it could */
+export async function sendAll(
+  request: SendRequest,
+  { run, loaded }: Pick<StartedRun, 'run' | 'loaded'>,
+  shell: Shell,
+  { signal, onSettled, onReport }: SendCourse,
+): Promise<boolean> {
   const { state } = request;
   const clock = systemClock();
+  const hours = hoursOf(loaded.campaign.schedule, run.slot);
   const composer = await MailComposer.open(loaded, {
-    date: run.createdAt,
+    // What waits for its hour is dated when it comes: a mail of yesterday would be found far down.
+    date: hours?.openFrom(run.createdAt) ?? run.createdAt,
     readFile: (content) => readContent(state.objects, content),
     linkKeys: loaded.campaign.oneClick === null ? [] : openLinkKeys(state.folder, run.createdAt),
     signer: await signerOf(loaded, shell),
   });
-  const before = await state.ledger.totals(run.id);
-  const open = before.pending + before.deferred + before.uncertain;
-  const progress = new Progress(shell, Math.max(open - (run.onUncertain === 'resend' ? 0 : before.uncertain), 1), () =>
-    clock.monotonic(),
-  );
-  if (open === 0 && plan.recipients > 0) shell.note('Nobody is left to send to.');
   const access = await request.openRelay();
   shell.note(
     access.inbox === null
@@ -158,14 +243,24 @@ async function sendAll(
       {
         ...pace,
         once: request.once,
-        onResting: (nextAt) =>
-          shell.note(
-            `Those who are left wait: the next is due at ${isoTime(nextAt)}. Ctrl-C stops; the same run goes on.`,
-          ),
+        canary: loaded.campaign.canary,
+        onJudged: (verdict) => {
+          if (verdict.verdict === 'passed')
+            shell.note(`The canary has passed, ${grouped(verdict.tried)} were tried: the others follow.`);
+        },
+        hours,
+        onResting: (until, why) => shell.note(restWords(until, why, request.once)),
         openSession: access.openSession,
+        shared: shareOf(request, loaded, access, shell),
         signal,
         owner: state.owner,
-        onSettled: (outcome) => progress.settled(outcome),
+        onSettled,
+        onPace: (pace) => shell.note(paceWords(pace)),
+        onBroken: (error, nextAt) =>
+          shell.note(
+            `${access.relay.label}: ${escapeControls(error.message)}; nobody is lost by this. The run rests until ${isoTime(nextAt)}, then one mail is tried. Ctrl-C stops; the same run goes on.`,
+          ),
+        onMended: () => shell.note(`${access.relay.label} works again; the others follow.`),
         onWaiting: (error, delayMs) => {
           // Each connection meets the same: it is told once.
           const words = `${access.relay.label}: ${escapeControls(error.message)}; trying again in ${span(delayMs / 1000)}`;
@@ -174,18 +269,39 @@ async function sendAll(
         },
       },
     );
-    tellReport(report, shell);
-    return null;
+    onReport(report);
+    return false;
   } catch (error) {
     if (!(error instanceof RelayFault)) throw error;
     shell.note(explainRelay(error.cause, access.relay));
     shell.note(
       'Nobody is lost by this: who was not begun is still pending. Start the same run again when the relay is in order.',
     );
-    return error;
+    return true;
   } finally {
     await access.close();
   }
+}
+
+/** All processes of the state share the relay by lanes. */
+function shareOf(request: SendRequest, loaded: LoadedCampaign, access: OpenRelay, shell: Shell): SharedRelay {
+  const { relay } = access;
+  const { connections } = paceOf(request, loaded, access);
+  const ofRun = smallest([request.messagesPerSecond, loaded.campaign.pace.messagesPerSecond]);
+  // A person who asks for more than the relay's settings say knows better.
+  const ofRelay = relay.connections === undefined ? undefined : Math.max(relay.connections, request.connections ?? 0);
+  return {
+    book: request.state.lanes,
+    relay: laneName(relay.session),
+    limits: {
+      connections,
+      ...(ofRun === undefined ? {} : { messagesPerSecond: ofRun }),
+      ...(ofRelay === undefined ? {} : { relayConnections: ofRelay }),
+      ...(relay.messagesPerSecond === undefined ? {} : { relayMessagesPerSecond: relay.messagesPerSecond }),
+    },
+    onWaiting: (runs) =>
+      shell.note(`Every connection to ${relay.label} is in the hands of ${runs.join(', ')}; waiting for one.`),
+  };
 }
 
 function signerOf({ campaign }: LoadedCampaign, shell: Shell): ReturnType<typeof openSigner> {
@@ -194,7 +310,7 @@ function signerOf({ campaign }: LoadedCampaign, shell: Shell): ReturnType<typeof
 
 /** The smaller of what the campaign, the relay and the command line say. */
 function paceOf(
-  request: RunRequest,
+  request: { readonly connections?: number | undefined; readonly messagesPerSecond?: number | undefined },
   { campaign }: LoadedCampaign,
   { relay }: OpenRelay,
 ): { connections: number; messagesPerSecond?: number } {

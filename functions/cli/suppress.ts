@@ -1,9 +1,8 @@
 /** `suppress`: the list of those who get no mail, whatever the campaign. */
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { AddressError, parseMailbox } from '#address';
 import { systemClock } from '#local';
 import { escapeControls, isoTime, type Suppression, suppressionKey } from '#mailing';
+import { addressesOf } from './address-file.ts';
 import { type Command, InputError, UsageError, type Words } from './command.ts';
 import { grouped } from './progress.ts';
 import { openExistingState, openStateOf, STATE_OPTION } from './states.ts';
@@ -67,7 +66,7 @@ A file has an address a line; of a line with commas the first field counts, and 
 /** All or nothing: a line that is no address stops an import before it begins. */
 function entriesOf(words: Words, typed: readonly string[], cwd: string): Suppression[] {
   const file = words.text('file');
-  const lines = file === undefined ? [] : linesOf(resolve(cwd, file), file);
+  const lines = file === undefined ? [] : addressesOf(file, cwd);
   const found = [...typed.map((text) => ({ text, where: '' })), ...lines];
   if (found.length === 0) throw new UsageError('no address is given; name some, or a --file of them');
   const reason = words.text('reason') ?? null;
@@ -82,31 +81,6 @@ function entriesOf(words: Words, typed: readonly string[], cwd: string): Suppres
       });
     }
   });
-}
-
-function linesOf(path: string, name: string): { text: string; where: string }[] {
-  const found = readText(path, name)
-    .split(/\r\n|\n|\r/)
-    .map((line, index) => ({ text: firstField(line), where: `${name}:${index + 1}: ` }))
-    .filter(({ text }) => text !== '');
-  return found[0]?.text.toLowerCase() === 'email' ? found.slice(1) : found;
-}
-
-function readText(path: string, name: string): string {
-  try {
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
-  } catch (error) {
-    throw new InputError(`cannot read ${JSON.stringify(name)}: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
-  }
-}
-
-/** A quoted field is CSV's; a quoted local part has an @ behind its quotes. */
-function firstField(line: string): string {
-  const [, quoted] = /^\s*"((?:[^"]|"")*)"\s*(?:,|$)/.exec(line) ?? [];
-  if (quoted !== undefined) return quoted.replaceAll('""', '"').trim();
-  return line.startsWith('"') ? line.trim() : (line.split(',')[0] ?? '').trim();
 }
 
 function jsonLine({ recipient, reason, at }: Suppression): string {

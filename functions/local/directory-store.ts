@@ -146,7 +146,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 };
 
 /** What the content's own stream throws passes as it is. */
-function toObjectError(error: unknown, action: string, name: string): unknown {
+export function toObjectError(error: unknown, action: string, name: string): unknown {
   if (action === 'read' && isMissing(error)) return new ObjectMissingError(name, { cause: error });
   if (!(error instanceof Error) || !('syscall' in error)) return error;
   return new ObjectStoreError(action, name, PROBLEMS[codeOf(error)] ?? error.message, { cause: error });

@@ -74,6 +74,7 @@ const MIGRATIONS: readonly string[] = [
      reason TEXT,
      at INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  'ALTER TABLE run ADD COLUMN canary TEXT;          -- JSON of CanaryVerdict; NULL until it is given',
 ];
 
 /**
@@ -98,7 +99,7 @@ export function openLedgerDatabase(file: string, timeoutMs: number): DatabaseSyn
 }
 
 /** SQLite gives its -wal and -shm files the mode of the file itself. An existing one is not opened: POSIX locks end with any close. */
-function makePrivate(file: string): void {
+export function makePrivate(file: string): void {
   try {
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
@@ -157,7 +158,7 @@ function identity(database: DatabaseSync): { application: number; version: numbe
 }
 
 /** Entering WAL mode needs the file alone for a moment, and SQLite does not wait for it by itself. */
-function enterWal(database: DatabaseSync): void {
+export function enterWal(database: DatabaseSync): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (let tries = 1; ; tries += 1) {
     try {

@@ -1,5 +1,5 @@
 /** From the ledger's rows to the records that the domain speaks of. */
-import type { DeliveryRecord, DeliveryState, Outcome, PlanCounts, RunRecord } from '#mailing';
+import type { CanaryVerdict, DeliveryRecord, DeliveryState, Outcome, PlanCounts, RunRecord } from '#mailing';
 import type { DeliveryRow, RunRow } from './ledger-statements.ts';
 
 export function toRunRecord(row: RunRow): RunRecord {
@@ -14,6 +14,7 @@ export function toRunRecord(row: RunRow): RunRecord {
     expiresAt: row.expires_at,
     plan: row.plan === null ? null : (JSON.parse(row.plan) as PlanCounts),
     finished: row.finished === 1,
+    canary: row.canary === null ? null : (JSON.parse(row.canary) as CanaryVerdict),
   };
 }
 

@@ -17,6 +17,7 @@ export type RunRow = {
   finished: 0 | 1;
   control: RunControl;
   control_at: number | null;
+  canary: string | null;
 };
 
 export type BatchRow = {
@@ -52,6 +53,18 @@ export type DeliveryRow = readonly [
   holder: string | null,
   onUncertain: UncertainPolicy,
 ];
+
+/** A delivery that evidence may speak of, and who has its batch. */
+export type DoubtRow = {
+  id: number;
+  state: DeliveryState;
+  attempt: number;
+  batch: number;
+  holder: string | null;
+  policy: UncertainPolicy;
+};
+
+export type TracedRow = readonly [run: string, ...delivery: DeliveryRow];
 
 /** What decides whether a delivery may move. */
 export type StandingRow = { state: DeliveryState; attempt: number };
@@ -89,6 +102,9 @@ const SENTENCES = {
 
   control: 'SELECT control FROM run WHERE id = ?',
   setControl: 'UPDATE run SET control = ?, control_at = ? WHERE number = ?',
+  judgeCanary: 'UPDATE run SET canary = ? WHERE number = ?',
+  overruleCanary: `UPDATE run SET canary = json_set(canary, '$.verdict', 'overruled')
+    WHERE number = ? AND canary ->> '$.verdict' = 'stopped'`,
 
   batch: 'SELECT * FROM batch WHERE run = ? AND batch = ?',
   batches: 'SELECT * FROM batch WHERE run = ? ORDER BY batch',
@@ -140,17 +156,30 @@ const SENTENCES = {
     WHERE id BETWEEN batch.number * ${BATCH_ROOM} AND batch.number * ${BATCH_ROOM} + ${BATCH_ROOM - 1})), 0) AS recipients
     FROM batch WHERE run = ? AND batch > 0`,
   totals: `SELECT state, CASE state WHEN 'intended' THEN holder END AS holder, count(*) AS count
-    FROM ${JOINED} WHERE run.number = ? GROUP BY 1, 2`,
+    FROM ${JOINED} WHERE run.number = ?1 AND (?2 IS NULL OR batch.batch <= ?2) GROUP BY 1, 2`,
   deliveries: `${DELIVERIES} ${JOINED} WHERE run.number = ? AND batch.batch = ? ORDER BY delivery.id`,
   find: `${DELIVERIES} run JOIN recipient ON recipient.run = run.number JOIN delivery ON delivery.id = recipient.delivery
     JOIN batch ON batch.number = delivery.id / ${BATCH_ROOM}
     WHERE run.id = ? AND recipient.key = ? ORDER BY delivery.id`,
+  doubts: `SELECT id, state, attempt, batch.number AS batch, holder, policy FROM recipient
+    JOIN delivery ON delivery.id = recipient.delivery JOIN batch ON batch.number = delivery.id / ${BATCH_ROOM}
+    WHERE recipient.run = ? AND recipient.key = ? ORDER BY id`,
+  establish: `UPDATE delivery SET state = ?, at = ?, next_at = NULL, reply = ?, enhanced_status = ?, queue_id = ?,
+    problem = ?, uncertain_attempts = uncertain_attempts + (state = 'intended') WHERE id = ?`,
+  delivery: `${DELIVERIES} delivery JOIN batch ON batch.number = delivery.id / ${BATCH_ROOM}
+    JOIN run ON run.number = batch.run WHERE delivery.id = ?`,
+  /** The runs lead, each asked by the index for each key: a second index by key alone would slow every plan. */
+  trace: `${DELIVERIES.replace('SELECT', 'SELECT run.id,')} run CROSS JOIN json_each(?) AS wanted
+    CROSS JOIN recipient ON recipient.run = run.number AND recipient.key = wanted.value
+    CROSS JOIN delivery ON delivery.id = recipient.delivery
+    CROSS JOIN batch ON batch.number = delivery.id / ${BATCH_ROOM} ORDER BY run.number, delivery.id`,
+  spellings: 'SELECT DISTINCT key FROM recipient WHERE key = ? COLLATE NOCASE ORDER BY key',
 } as const;
 
 export type Statements = Readonly<Record<keyof typeof SENTENCES, StatementSync>>;
 
 /** Sentences whose rows come as lists. */
-const LISTS: readonly (keyof typeof SENTENCES)[] = ['due', 'deliveries', 'find'];
+const LISTS: readonly (keyof typeof SENTENCES)[] = ['due', 'deliveries', 'find', 'delivery', 'trace'];
 
 export function prepareStatements(database: DatabaseSync): Statements {
   const names = Object.keys(SENTENCES) as (keyof typeof SENTENCES)[];

@@ -4,6 +4,7 @@
  * A state folder (`state.ts`) holds it all. Its ledger is one SQLite file: `ledger-database.ts` opens it and knows its
  * schema, `ledger-statements.ts` its sentences, `sqlite-ledger.ts` tells the moves; `suppression-table.ts`
  * is in the same file. A lease lasts as long as its process, which `process-lock.ts` knows without a clock. Objects are files that appear whole (`directory-store.ts`);
+ * what a planning must look up again lies in a file without a name (`scratch-file.ts`);
  * conversations are JSON Lines (`transcript-files.ts`); `link-keys.ts` signs links in mails. The embedded server has a room of its own, which `load-inbox.ts`
  * opens.
  */
@@ -16,6 +17,7 @@ export { loadInbox } from './load-inbox.ts';
 export { loadPreview } from './load-preview.ts';
 export type * from './preview/mod.ts';
 export { openProcessLock, type ProcessLock } from './process-lock.ts';
+export { openTemporaryScratch } from './scratch-file.ts';
 export { type LocalState, openState, StateError, type StateOptions } from './state.ts';
 export { systemClock } from './system-clock.ts';
 export { systemRandom } from './system-random.ts';

@@ -4,15 +4,20 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import {
+  type CanaryVerdict,
   type Claim,
   type ClaimOptions,
   type DeliveryRecord,
   type DueDelivery,
+  type Evidence,
+  type EvidenceDesk,
+  type EvidenceFound,
   FenceLostError,
   IllegalMoveError,
   type Intent,
   isLegalMove,
   type Ledger,
+  type LedgerSearch,
   noTotals,
   type OpenBatch,
   type PlanCounts,
@@ -23,16 +28,27 @@ import {
   type RunRecord,
   type Settlement,
   type Totals,
+  type TracedDelivery,
   type UncertainPolicy,
 } from '#mailing';
 import { BATCH_ROOM } from './ledger-database.ts';
 import { toDeliveryRecord, toRunRecord, visibleOutcome } from './ledger-records.ts';
-import type { BatchRow, CountRow, DeliveryRow, DueRow, RunRow, StandingRow, Statements } from './ledger-statements.ts';
+import type {
+  BatchRow,
+  CountRow,
+  DeliveryRow,
+  DoubtRow,
+  DueRow,
+  RunRow,
+  StandingRow,
+  Statements,
+  TracedRow,
+} from './ledger-statements.ts';
 import { prepareStatements } from './ledger-statements.ts';
 import type { ProcessLock } from './process-lock.ts';
 import { toLedgerError } from './sqlite-error.ts';
 
-export class SqliteLedger implements Ledger {
+export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
   readonly #database: DatabaseSync;
   readonly #file: string;
   readonly #lock: ProcessLock;
@@ -60,7 +76,7 @@ export class SqliteLedger implements Ledger {
     });
   }
 
-  async createRun(run: Omit<RunRecord, 'plan' | 'finished'>): Promise<void> {
+  async createRun(run: Omit<RunRecord, 'plan' | 'finished' | 'canary'>): Promise<void> {
     const { id, campaign, source, slot, contentHash, createdAt, onUncertain, expiresAt } = run;
     this.#write(() => {
       const facts = [campaign, source, slot, contentHash, createdAt, onUncertain, expiresAt] as const;
@@ -140,6 +156,7 @@ export class SqliteLedger implements Ledger {
       if (row.control === 'cancelled') throw new IllegalMoveError(action, 'it is cancelled');
       if (row.finished === 1) throw new IllegalMoveError(action, 'it is finished');
       this.#sql.setControl.run(control, at, row.number);
+      if (control === 'going') this.#sql.overruleCanary.run(row.number);
       if (control !== 'cancelled') return;
       const lives = this.#livingHolders();
       for (const { number, holder, closed } of this.#sql.batches.all(row.number) as BatchRow[]) {
@@ -160,14 +177,16 @@ export class SqliteLedger implements Ledger {
       const lives = this.#livingHolders();
       if (batches.some(({ holder }) => lives(holder))) throw new IllegalMoveError(action, 'it is being sent');
       if (before.control === 'cancelled') this.#sql.setControl.run('going', at, before.number);
+      if (before.control === 'cancelled') this.#sql.overruleCanary.run(before.number);
       const row = this.#runRow(run, action);
       let chosen = 0;
       for (const { number, batch } of batches) {
         if (batch === 0) continue;
-        this.#sql.doubt.run({ batch: number, now: at, resendAt: at + RESEND_AFTER_MS });
+        const doubted = Number(this.#sql.doubt.run({ batch: number, now: at, resendAt: at + RESEND_AFTER_MS }).changes);
         const which = { batch: number, outcomes: JSON.stringify(outcomes), key: key ?? null };
         const changed = Number(this.#sql.retry.run(which).changes);
-        if (changed === 0) continue;
+        // Whose intent is in doubt has lost the batch, also where nobody of it is chosen.
+        if (changed + doubted === 0) continue;
         chosen += changed;
         this.#sql.takeBack.run(number);
         this.#rest(number, row);
@@ -176,6 +195,17 @@ export class SqliteLedger implements Ledger {
       if (chosen === 0 && before.control === 'cancelled')
         this.#sql.setControl.run('cancelled', before.control_at, before.number);
       return chosen;
+    });
+  }
+
+  async judgeCanary(run: string, verdict: CanaryVerdict): Promise<CanaryVerdict> {
+    return this.#write(() => {
+      const row = this.#runRow(run, `judge the canary of run ${JSON.stringify(run)}`);
+      if (row.canary !== null) return JSON.parse(row.canary) as CanaryVerdict;
+      this.#sql.judgeCanary.run(JSON.stringify(verdict), row.number);
+      const isToStop = verdict.verdict === 'stopped' && row.control === 'going' && row.finished === 0;
+      if (isToStop) this.#sql.setControl.run('paused', verdict.at, row.number);
+      return verdict;
     });
   }
 
@@ -237,10 +267,10 @@ export class SqliteLedger implements Ledger {
     });
   }
 
-  async totals(run: string): Promise<Totals> {
+  async totals(run: string, batches?: number): Promise<Totals> {
     return this.#read(() => {
       const row = this.#sql.run.get(run) as RunRow | undefined;
-      const counts = row ? (this.#sql.totals.all(row.number) as CountRow[]) : [];
+      const counts = row ? (this.#sql.totals.all(row.number, batches ?? null) as CountRow[]) : [];
       const lives = this.#livingHolders();
       const totals = noTotals();
       for (const { state, holder, count } of counts) totals[visibleOutcome(state, lives(holder))] += count;
@@ -267,6 +297,42 @@ export class SqliteLedger implements Ledger {
       const rows = this.#sql.find.all(run, key) as unknown as DeliveryRow[];
       return rows.map((row) => toDeliveryRecord(row, lives));
     });
+  }
+
+  async establish(run: string, evidence: readonly Evidence[]): Promise<EvidenceFound[]> {
+    return this.#write(() => {
+      const row = this.#runRow(run, `settle recipients of run ${JSON.stringify(run)} by evidence`);
+      const lives = this.#livingHolders();
+      const given = new Set<number>();
+      const found = evidence.map((each) => {
+        const doubts = this.#sql.doubts.all(row.number, each.key) as DoubtRow[];
+        const { result, doubt } = weigh(each, doubts, lives);
+        if (doubt === undefined) return { result, delivery: null };
+        if (result === 'settled') {
+          const { state, at, reply, enhancedStatus, queueId, problem } = each;
+          const facts = [reply ?? null, enhancedStatus ?? null, queueId ?? null, problem ?? null] as const;
+          this.#sql.establish.run(state, at, ...facts, doubt.id);
+          if (doubt.holder === null) given.add(doubt.batch);
+        }
+        const delivery = this.#sql.delivery.get(doubt.id) as unknown as DeliveryRow;
+        return { result, delivery: toDeliveryRecord(delivery, lives) };
+      });
+      // Under `resend` a batch may have waited for nobody else.
+      for (const batch of given) this.#rest(batch, row);
+      return found;
+    });
+  }
+
+  async trace(keys: readonly string[]): Promise<TracedDelivery[]> {
+    return this.#read(() => {
+      const lives = this.#livingHolders();
+      const rows = this.#sql.trace.all(JSON.stringify([...new Set(keys)])) as unknown as TracedRow[];
+      return rows.map(([run, ...delivery]) => ({ run, ...toDeliveryRecord(delivery, lives) }));
+    });
+  }
+
+  async spellings(key: string): Promise<string[]> {
+    return this.#read(() => (this.#sql.spellings.all(key) as { key: string }[]).map((row) => row.key));
   }
 
   close(): void {
@@ -367,6 +433,24 @@ function deliveryId({ number, batch }: BatchRow, index: number): number {
     throw new IllegalMoveError(action, `found index ${index}, want a whole number from 0 to ${BATCH_ROOM - 1}`);
   }
   return number * BATCH_ROOM + index;
+}
+
+/** What evidence comes to, and the delivery that it speaks of. */
+function weigh(
+  { attempt, state }: Evidence,
+  doubts: readonly DoubtRow[],
+  lives: (holder: string | null) => boolean,
+): { result: EvidenceFound['result']; doubt?: DoubtRow } {
+  const seen = (doubt: DoubtRow) => visibleOutcome(doubt.state, lives(doubt.holder));
+  const doubt = doubts.find((each) => seen(each) === 'uncertain' && each.attempt === attempt) ?? doubts[0];
+  if (doubt === undefined) return { result: 'nobody' };
+  if (doubt.attempt !== attempt) return { result: 'other', doubt };
+  if (seen(doubt) === 'uncertain') {
+    // Under `resend` it may be in the holder's hands as one that is due: its next intent must not find it settled.
+    const isDueThere = lives(doubt.holder) && doubt.policy === 'resend';
+    return { result: isDueThere ? 'held' : 'settled', doubt };
+  }
+  return { result: doubt.state === state ? 'known' : 'other', doubt };
 }
 
 function refuseMove(

@@ -5,6 +5,7 @@
  *     objects/         frozen campaigns, audiences, batches, results
  *     transcripts/     SMTP conversations
  *     locks/           which processes live
+ *     lanes.sqlite     which of them may have how many connections to a relay
  *     inbox/           what the embedded SMTP server took
  *     link-keys.json   what signs the links by which subscribers leave
  *
@@ -13,22 +14,36 @@
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Ledger, ObjectStore, SuppressionList, TranscriptSink } from '#mailing';
+import type {
+  EvidenceDesk,
+  LaneBook,
+  Ledger,
+  LedgerSearch,
+  ObjectStore,
+  Scratch,
+  SuppressionList,
+  TranscriptSink,
+} from '#mailing';
 import { openDirectoryStore } from './directory-store.ts';
 import { makeFolder } from './durable-folder.ts';
+import { LaneTable } from './lane-table.ts';
 import { openLedgerDatabase } from './ledger-database.ts';
 import { LINK_KEYS_FILE } from './link-keys.ts';
 import { openProcessLock } from './process-lock.ts';
+import { openScratchFile } from './scratch-file.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 import { SuppressionTable } from './suppression-table.ts';
 import { openTranscriptFiles } from './transcript-files.ts';
 
 export interface LocalState {
   readonly folder: string;
-  readonly ledger: Ledger;
+  readonly ledger: Ledger & LedgerSearch & EvidenceDesk;
   readonly suppressions: SuppressionList;
   readonly objects: ObjectStore;
+  /** For one planning each, who closes it. */
+  readonly openScratch: () => Scratch;
   readonly transcripts: TranscriptSink;
+  readonly lanes: LaneBook;
   /** This process's name in the ledger. */
   readonly owner: string;
   /** Writes out the transcripts and gives up what this process holds. */
@@ -69,22 +84,28 @@ export function openState(folder: string, options: StateOptions = {}): LocalStat
     const ledger = new SqliteLedger(database, lock);
     const suppressions = new SuppressionTable(database);
     const objects = openDirectoryStore(join(path, 'objects'), lock);
+    const openScratch = () => openScratchFile(path);
     const onLoss = options.onTranscriptLoss;
     const transcripts = openTranscriptFiles(join(path, 'transcripts'), onLoss ? { onLoss } : {});
+    const lanes = new LaneTable(join(path, LANES_FILE), lock);
     const close = () => {
       void transcripts.flush();
       ledger.close();
+      lanes.close();
       lock.close();
     };
-    return { folder: path, ledger, suppressions, objects, transcripts, owner: lock.owner, close };
+    return { folder: path, ledger, suppressions, objects, transcripts, lanes, openScratch, owner: lock.owner, close };
   } catch (error) {
     lock.close();
     throw error;
   }
 }
 
+const LANES_FILE = 'lanes.sqlite';
+
 const OURS: ReadonlySet<string> = new Set([
   'ledger.sqlite',
+  LANES_FILE,
   'objects',
   'transcripts',
   'locks',

@@ -12,6 +12,7 @@ export class SuppressionTable implements SuppressionList {
   readonly #add: StatementSync;
   readonly #remove: StatementSync;
   readonly #among: StatementSync;
+  readonly #find: StatementSync;
   readonly #page: StatementSync;
 
   /** @param database from `openLedgerDatabase`; the ledger closes it */
@@ -23,6 +24,7 @@ export class SuppressionTable implements SuppressionList {
     );
     this.#remove = database.prepare('DELETE FROM suppression WHERE key = ?');
     this.#among = database.prepare('SELECT key FROM suppression WHERE key IN (SELECT value FROM json_each(?))');
+    this.#find = database.prepare('SELECT key, recipient, reason, at FROM suppression WHERE key = ?');
     this.#page = database.prepare(
       `SELECT key, recipient, reason, at FROM suppression WHERE key > ? ORDER BY key LIMIT ${PAGE}`,
     );
@@ -42,6 +44,13 @@ export class SuppressionTable implements SuppressionList {
     return this.#guarded('read the suppression list', () => {
       const rows = this.#among.all(JSON.stringify(keys)) as { key: string }[];
       return new Set(rows.map(({ key }) => key));
+    });
+  }
+
+  async find(key: string): Promise<Suppression | null> {
+    return this.#guarded('read the suppression list', () => {
+      const found = this.#find.get(key) as Suppression | undefined;
+      return found === undefined ? null : { ...found };
     });
   }
 

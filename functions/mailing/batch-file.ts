@@ -8,6 +8,44 @@ import { ON_LIST } from './suppression.ts';
 /** Recipients in a batch at the most: the unit that one lease and one commit cover. */
 export const BATCH_SIZE = 500;
 
+/** Where batches end: when they are full, and where the canary has its recipients, which are in batches of their own. */
+export class BatchCut {
+  batches = 0;
+  /** How many of them are the canary's. */
+  canaryBatches = 0;
+  #rows = 0;
+  #wanted: number;
+
+  /** @param canary recipients of the canary, 0 for none */
+  constructor(canary: number) {
+    this.#wanted = canary;
+  }
+
+  /** @returns whether the batch ends behind this row */
+  add({ state }: Pick<PlannedRow, 'state'>): boolean {
+    this.#rows += 1;
+    const isOfCanary = this.#wanted > 0;
+    // Whoever is not sent to is no trial.
+    if (isOfCanary && state === 'pending') this.#wanted -= 1;
+    if (this.#rows < BATCH_SIZE && !(isOfCanary && this.#wanted === 0)) return false;
+    this.#end(isOfCanary);
+    return true;
+  }
+
+  /** No row comes any more. @returns whether there is a batch that has not ended */
+  finish(): boolean {
+    if (this.#rows === 0) return false;
+    this.#end(this.#wanted > 0);
+    return true;
+  }
+
+  #end(isOfCanary: boolean): void {
+    this.batches += 1;
+    if (isOfCanary) this.canaryBatches = this.batches;
+    this.#rows = 0;
+  }
+}
+
 const nameOf = ({ id, contentHash }: RunContent, batch: number) =>
   `runs/${id}/${contentHash.slice(0, 10)}/batches/${String(batch).padStart(6, '0')}.jsonl`;
 

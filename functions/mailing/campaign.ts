@@ -5,6 +5,7 @@ import { rangeProblem, type Selection } from '#audience';
 import { HeaderError, type MailingList, parseListId } from '#mime';
 import schema from '../../templates/campaign.schema.json' with { type: 'json' };
 import type { CampaignJson } from './campaign-json.ts';
+import { type Canary, readCanary } from './canary.ts';
 import { sha256 } from './digest.ts';
 import { parseDuration } from './duration.ts';
 import { jsonFileReader } from './json-file.ts';
@@ -53,6 +54,8 @@ export interface Campaign {
   /** Name of a relay in infra/relays.json. */
   readonly relay: string;
   readonly pace: { readonly messagesPerSecond?: number; readonly connections?: number };
+  /** The trial that a run begins with, `null` where there is none. */
+  readonly canary: Canary | null;
   readonly onUncertain: UncertainPolicy;
   readonly expiresAfterMs: number;
 }
@@ -78,8 +81,6 @@ function readCampaign(
   json: CampaignJson,
   report: (path: string[], problem: string) => void,
 ): Campaign | null {
-  if (json.canary !== undefined)
-    report(['canary'], 'this version sends without canary; remove the key, or send to a small audience first');
   if (json.archive === true) report(['archive'], 'this version keeps no archive; remove the key');
   const read = <T extends Mailbox | NamedMailbox>(field: AddressField, parse: (text: string) => T) =>
     readAddress(json[field], parse, (problem) => report([field], problem));
@@ -118,6 +119,7 @@ function readCampaign(
     inline: json.inline ?? [],
     relay: json.relay ?? 'default',
     pace: json.pace ?? {},
+    canary: json.canary === undefined ? null : readCanary(json.canary),
     onUncertain: json.onUncertain ?? 'hold',
     expiresAfterMs: parseDuration(json.expiresAfter ?? 'PT48H'),
   };

@@ -1,6 +1,7 @@
 /** What a person wants of a run, seen by whoever sends it, in whichever process. */
 import type { RunControl } from './outcome.ts';
-import type { Clock, Ledger } from './ports.ts';
+import type { Clock, Ledger, ObjectStore } from './ports.ts';
+import { writeAllResults } from './results.ts';
 
 /** A pause or a cancellation is to stop a run within two seconds: half a second leaves time for a busy machine. */
 const POLL_MS = 500;
@@ -42,4 +43,19 @@ export async function watchControl(ledger: Ledger, run: string, clock: Clock): P
       cancel();
     },
   };
+}
+
+/**
+ * The end of a cancelled run. Whoever was sending gives its batches back, and what is left in them is cancelled by that; who
+ * died meanwhile gives nothing back, so that is done here. Harmless when repeated.
+ */
+export async function endCancelled(
+  run: string,
+  { ledger, objects, clock }: { ledger: Ledger; objects: ObjectStore; clock: Clock },
+): Promise<void> {
+  for (const { batch, held } of await ledger.openBatches(run)) {
+    const claim = held ? null : await ledger.claim(run, batch, { now: clock.now() });
+    if (claim !== null) await ledger.release(claim);
+  }
+  await writeAllResults(objects, ledger, run);
 }

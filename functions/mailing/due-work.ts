@@ -4,6 +4,7 @@
  * of its mails is settled.
  */
 import { readBatch } from './batch-file.ts';
+import { lastOpenBatch } from './canary.ts';
 import { GroupCommit, isFenceLost } from './group-commit.ts';
 import type { PlannedRow } from './planner.ts';
 import type {
@@ -15,8 +16,10 @@ import type {
   RunRecord,
   SuppressionList,
   TranscriptSink,
+  OpenBatch as WaitingBatch,
 } from './ports.ts';
 import { writeResults } from './results.ts';
+import type { SendingHours } from './schedule/hours.ts';
 import { ON_LIST, suppressionKeyOf } from './suppression.ts';
 
 /** One delivery in hand. */
@@ -48,22 +51,31 @@ export interface SendingPorts {
 
 const suppressed = { state: 'suppressed', problem: ON_LIST } as const;
 
+export interface DueWorkOptions {
+  /** Called for each who is found suppressed by a claim. */
+  readonly onSuppressed?: () => void;
+  /** Outside of them nothing is handed out. Default: at any hour. */
+  readonly hours?: SendingHours | null;
+}
+
 export class DueWork {
   readonly #run: RunRecord;
   readonly #ports: SendingPorts;
   readonly #signal: AbortSignal;
   readonly #onSuppressed: () => void;
+  readonly #hours: SendingHours | null;
   readonly #open = new Set<OpenBatch>();
   readonly #finishing = new Set<Promise<void>>();
-  #unclaimed: number[] | null = null;
+  #unclaimed: WaitingBatch[] | null = null;
   #claiming: Promise<void> = Promise.resolve();
   #failure: unknown;
   /** Batches that another process holds, or took over. */
   elsewhere = 0;
 
-  /** @param signal aborted: nothing more is handed out; @param onSuppressed called for each who is found so by a claim */
-  constructor(run: RunRecord, ports: SendingPorts, signal: AbortSignal, onSuppressed: () => void = () => {}) {
-    this.#onSuppressed = onSuppressed;
+  /** @param signal aborted: nothing more is handed out */
+  constructor(run: RunRecord, ports: SendingPorts, signal: AbortSignal, { onSuppressed, hours }: DueWorkOptions = {}) {
+    this.#onSuppressed = onSuppressed ?? (() => {});
+    this.#hours = hours ?? null;
     this.#run = run;
     this.#ports = ports;
     this.#signal = signal;
@@ -114,7 +126,7 @@ export class DueWork {
 
   /** The next mail that is due in a batch that is claimed; `null` where there is none, or the signal is aborted. */
   take(): Work | null {
-    if (this.#signal.aborted) return null;
+    if (this.#signal.aborted || this.#isShut()) return null;
     for (const batch of this.#open) {
       if (batch.commit.failure !== null) continue;
       const work = batch.queue.shift();
@@ -127,8 +139,14 @@ export class DueWork {
   }
 
   #isQueued(): boolean {
+    if (this.#isShut()) return false;
     for (const batch of this.#open) if (batch.commit.failure === null && batch.queue.length > 0) return true;
     return false;
+  }
+
+  /** Whether the clock forbids to begin a mail. */
+  #isShut(): boolean {
+    return this.#hours !== null && !this.#hours.isOpen(this.#ports.clock.now());
   }
 
   /** @returns whether it is worth looking again */
@@ -142,7 +160,8 @@ export class DueWork {
       await before;
       if (this.#isQueued()) return true;
       this.#unclaimed ??= await this.#openBatches();
-      const batch = this.#unclaimed.shift();
+      const place = this.#unclaimed.findIndex((each) => this.#isWorthClaiming(each));
+      const [batch] = place === -1 ? [] : this.#unclaimed.splice(place, 1);
       if (batch === undefined) return false;
       await this.#claim(batch);
       return true;
@@ -151,12 +170,21 @@ export class DueWork {
     }
   }
 
-  async #openBatches(): Promise<number[]> {
-    const batches = await this.#ports.ledger.openBatches(this.#run.id);
-    return batches.map(({ batch }) => batch);
+  /** A claim also gives up whom the relay has put off for too long: that waits for no window. */
+  #isWorthClaiming({ held, nextAt }: WaitingBatch): boolean {
+    if (this.#hours === null || held) return true;
+    const now = this.#ports.clock.now();
+    return nextAt <= now && (this.#hours.isOpen(now) || now >= this.#run.expiresAt);
   }
 
-  async #claim(number: number): Promise<void> {
+  async #openBatches(): Promise<WaitingBatch[]> {
+    const { ledger } = this.#ports;
+    const last = await lastOpenBatch(ledger, this.#run);
+    const batches = await ledger.openBatches(this.#run.id);
+    return batches.filter(({ batch }) => batch <= last);
+  }
+
+  async #claim({ batch: number }: WaitingBatch): Promise<void> {
     const { ledger, objects, suppressions, clock } = this.#ports;
     const claim = await ledger.claim(this.#run.id, number, { now: clock.now() });
     if (claim === null) {
@@ -182,9 +210,9 @@ export class DueWork {
   }
 
   #finishIfDone(batch: OpenBatch): void {
-    const idle =
-      batch.inHand === 0 && (batch.queue.length === 0 || this.#signal.aborted || batch.commit.failure !== null);
-    if (idle) this.#finish(batch);
+    if (batch.inHand > 0) return;
+    const isOver = batch.queue.length === 0 || this.#signal.aborted || batch.commit.failure !== null;
+    if (isOver || this.#isShut()) this.#finish(batch);
   }
 
   #finish(batch: OpenBatch): void {

@@ -6,12 +6,18 @@
  * frozen ► planner ► batch-file ► run-identity ► runs: a run's own copy, its recipients, which run it is.
  * mail, list-link: from a row to envelope and octets, and the link by which its reader leaves a list.
  * check: what is wrong with a mail before anybody gets it.
- * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator.
+ * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator; adaptive-pace: as fast as
+ * the relay lets them go.
+ * canary: a run's first few recipients, and whether the others are sent to.
+ * lanes, lane-shares, lane-book: connections and pace of one relay, shared by all runs and processes of a state.
  * retry, rounds: when whoever was deferred is asked for again, until the run's end.
  * suppression: who gets nothing any more, asked for between an intent and its indicator.
  * control: what a person wants of a run while it is under way.
+ * evidence: how an attempt ended of which nobody knew, when it is known at last.
+ * results, results-csv, run-progress, reasons: what became of everybody, how fast, and why.
  * outcome, ports: the words, and all the outside that the domain speaks to.
  */
+export { AdaptivePace, type PaceCaps, type PaceState } from './adaptive-pace.ts';
 export { type Campaign, parseCampaign } from './campaign.ts';
 export {
   type CampaignSource,
@@ -24,8 +30,10 @@ export {
   withoutSelection,
 } from './campaign-source.ts';
 export type { CheckContext, CheckOptions, MailProblem, RenderedMail, Rule } from './check/mod.ts';
-export { type ControlWatch, watchControl } from './control.ts';
+export { type ControlWatch, endCancelled, watchControl } from './control.ts';
+export type { RestCause } from './due-time.ts';
 export { type Estimate, estimate } from './estimate.ts';
+export { establishFacts } from './evidence.ts';
 export { type AudienceFile, frozenSource, pinInPlace, readContent, readManifest } from './frozen.ts';
 export {
   keyOfRun,
@@ -47,6 +55,7 @@ export * from './ports.ts';
 export { CampaignError, escapeControls, formatProblem, type Problem } from './problem.ts';
 export {
   findDkimKeys,
+  findMaxMessageOctets,
   findRelay,
   parseRelayUrl,
   type Relay,
@@ -54,12 +63,17 @@ export {
   relayNames,
   type WrittenDkimKey,
 } from './relay.ts';
+export { laneName, type SharedRelay } from './relay-share.ts';
 export { isoTime, type ResultLine, resultLine, writeAllResults } from './results.ts';
+export { CSV_HEADING, csvLine } from './results-csv.ts';
 export { type Deferral, nextAttemptAt } from './retry.ts';
 export { type RoundOptions, sendToEnd } from './rounds.ts';
 export { RunError } from './run-identity.ts';
+export { type RunProgress, readProgress } from './run-progress.ts';
 export { describePlan, planDry, type StartedRun, type StartOptions, startRun } from './runs.ts';
-export { nextStarts } from './schedule/schedule.ts';
+export { hoursOf, type SendingHours } from './schedule/hours.ts';
+export { isMissed, MissedStartError } from './schedule/missed.ts';
+export { isStart, nextStarts } from './schedule/schedule.ts';
 export { RelayFault, type SendOptions, type SendReport, sendRun } from './sender.ts';
 export { suppressionKey, suppressionKeyOf } from './suppression.ts';
 export { findTemplates } from './template-files.ts';

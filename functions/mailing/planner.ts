@@ -1,11 +1,11 @@
 /**
- * From an audience to deliveries, as a stream in constant memory apart from the keys that find duplicates:
+ * From an audience to deliveries, as a stream in constant memory apart from what finds duplicates (`seen-keys.ts`):
  *
  *     row ─► in order? ─► selected? ─► address? ─► seen before? ─► variables there? ─► files there? ─► delivery
  *
  * What is wrong with a row is that row's outcome `invalid`; the others go on. The same audience gives the same deliveries.
  */
-import { AddressError, parseMailbox, recipientKey } from '#address';
+import { AddressError, isPlainAddress, parseMailbox, recipientKey } from '#address';
 import {
   type AudienceEntry,
   type AudienceRow,
@@ -26,8 +26,11 @@ import {
 } from './campaign-source.ts';
 import { FieldDigest, fieldsDigest } from './digest.ts';
 import type { AudienceFile } from './frozen.ts';
+import { MemoryScratch } from './memory-scratch.ts';
 import { nearName } from './near-name.ts';
+import type { Scratch } from './ports.ts';
 import type { Problem } from './problem.ts';
+import { SeenKeys } from './seen-keys.ts';
 
 /** One recipient as planned, with all that its mail is made of. */
 export interface PlannedRow {
@@ -59,6 +62,8 @@ export interface PlanningOptions {
   readonly pinFile: (object: string) => Promise<string>;
   /** What a planning that was cut off has made durable of a row: its word about the row's files holds. */
   readonly earlier?: EarlierRows;
+  /** Where recipients' keys are kept. Default: in memory, for a few whom nobody else wrote down. */
+  readonly openScratch?: () => Scratch;
 }
 
 /** A promise only where something must be read: nearly every row has no earlier word. */
@@ -78,7 +83,7 @@ export class Planner {
   readonly #loaded: LoadedCampaign;
   readonly #audience: AudienceFile;
   readonly #options: PlanningOptions;
-  readonly #seen = new Set<string>();
+  readonly #seen: SeenKeys;
   readonly #digest: FieldDigest;
   readonly #selection: SelectionOptions;
   /** What a row must bring: all that templates use whatever it says, but for what the campaign gives. */
@@ -91,6 +96,7 @@ export class Planner {
     this.#loaded = loaded;
     this.#audience = audience;
     this.#options = options;
+    this.#seen = new SeenKeys(options.openScratch?.() ?? new MemoryScratch());
     this.#digest = new FieldDigest().add('plan', contentHash);
     const { attachments, timezone, timezoneColumn } = loaded.campaign;
     this.#selection = { at: options.at, timezoneColumn, timezone };
@@ -106,6 +112,14 @@ export class Planner {
 
   /** The same by the handful: waiting for each of a million rows takes longer than planning it. */
   async *batches(): AsyncGenerator<readonly PlannedRow[]> {
+    try {
+      yield* this.#batches();
+    } finally {
+      this.#seen.close();
+    }
+  }
+
+  async *#batches(): AsyncGenerator<readonly PlannedRow[]> {
     for await (const entries of readAudienceBatches(this.#audience.open(), { name: this.#audience.name })) {
       let batch: PlannedRow[] = [];
       for (const entry of entries) {
@@ -259,6 +273,8 @@ interface RowFault {
 }
 
 function readAddress(email: string): { address: string; key: string } | { problem: string } {
+  // Nearly every address is its own wire form and key, and in order for the wire.
+  if (isPlainAddress(email)) return { address: email, key: email };
   try {
     const mailbox = parseMailbox(email);
     // The gate to the wire has the last word: what it refuses is told now, and not when the others are sent. Whether the

@@ -2,6 +2,7 @@
 import type { TranscriptRecord } from '#smtp';
 import type { Outcome, RetriedOutcome, RunControl, Totals, UncertainPolicy } from './outcome.ts';
 
+export * from './lane-book.ts';
 export * from './port-errors.ts';
 
 export interface Clock {
@@ -57,6 +58,20 @@ export interface Conversation {
   readonly transaction: readonly TranscriptRecord[];
 }
 
+/**
+ * Room outside of memory, for what a planning must be able to look up again; gone with its process. In the midst of a row
+ * there is no waiting: it answers at once. `append` and `read` throw ObjectStoreError where it fails.
+ */
+export interface Scratch {
+  /** Eight octets that nobody else knows. */
+  readonly secret: Uint8Array;
+  /** Behind what is there. */
+  append(octets: Uint8Array): void;
+  /** @returns how many octets were read, fewer than fit into `into` only at the end */
+  read(at: number, into: Uint8Array): number;
+  close(): void;
+}
+
 export interface RunRecord {
   readonly id: string;
   readonly campaign: string;
@@ -75,6 +90,19 @@ export interface RunRecord {
   readonly plan: PlanCounts | null;
   /** Plan complete and every batch closed. */
   readonly finished: boolean;
+  /** What the canary's outcomes said; `null` until they are judged, and where there is no canary. */
+  readonly canary: CanaryVerdict | null;
+}
+
+/** Once given it stays, but that a person can overrule one that stopped the run. */
+export interface CanaryVerdict {
+  readonly verdict: 'passed' | 'stopped' | 'overruled';
+  /** Mails of the canary that were tried. */
+  readonly tried: number;
+  /** What was more than wanted, a sentence each; empty where it passed. */
+  readonly problems: readonly string[];
+  /** Epoch ms. */
+  readonly at: number;
 }
 
 export interface PlanCounts {
@@ -85,6 +113,8 @@ export interface PlanCounts {
   readonly notSelected: number;
   readonly invalid: number;
   readonly batches: number;
+  /** How many of the batches, the first ones, are the canary's; left out where there is no canary. */
+  readonly canaryBatches?: number;
 }
 
 /** A recipient as planned. `index` is its place in its batch, from 0; `row` its row in the audience, from 1. */
@@ -164,6 +194,38 @@ export interface DeliveryRecord {
   readonly nextAt: number | null;
 }
 
+/** A delivery, and the run that it is of. */
+export interface TracedDelivery extends DeliveryRecord {
+  readonly run: string;
+}
+
+/** How an attempt ended of which nobody knew: by a late reply, a delivery status notification, or a person's word. */
+export interface Evidence {
+  /** Of the recipient. */
+  readonly key: string;
+  /** The attempt that it speaks of, from 1. */
+  readonly attempt: number;
+  readonly state: 'accepted' | 'refused';
+  /** Epoch ms. */
+  readonly at: number;
+  readonly reply?: string;
+  readonly enhancedStatus?: string;
+  readonly queueId?: string;
+  /** Who says so, where no reply does. */
+  readonly problem?: string;
+}
+
+/**
+ * What a piece of evidence came to. `settled`: it is the fact now. `known`: it was already. `held`: a living process may
+ * be about to send again, so that nothing was written. `other`: the delivery is not uncertain by that attempt. `nobody`:
+ * there is no such recipient.
+ */
+export interface EvidenceFound {
+  readonly result: 'settled' | 'known' | 'held' | 'other' | 'nobody';
+  /** As it stands now; `null` for nobody. */
+  readonly delivery: DeliveryRecord | null;
+}
+
 export interface RetryChoice {
   readonly outcomes: readonly RetriedOutcome[];
   /** Only the recipient of that key. */
@@ -194,6 +256,8 @@ export interface SuppressionList {
   remove(keys: readonly string[]): Promise<number>;
   /** Those of `keys` that are suppressed. One question for many keys: it is asked once a commit. */
   among(keys: readonly string[]): Promise<ReadonlySet<string>>;
+  /** What is known of one key, `null` where it is not suppressed. */
+  find(key: string): Promise<Suppression | null>;
   /** In the order of their keys. */
   list(): AsyncIterable<Suppression>;
 }
@@ -225,7 +289,7 @@ export interface Ledger {
    * Harmless when the run is there. One of other content whose plan is not complete, and which nobody plans at the
    * moment, has sent nothing and never will: this one takes its place, and its batches go.
    */
-  createRun(run: Omit<RunRecord, 'plan' | 'finished'>): Promise<void>;
+  createRun(run: Omit<RunRecord, 'plan' | 'finished' | 'canary'>): Promise<void>;
   /** Harmless when the batch is there. @throws IllegalMoveError when the plan is complete without it */
   addBatch(run: string, batch: number, deliveries: readonly PlannedDelivery[]): Promise<void>;
   /**
@@ -243,6 +307,7 @@ export interface Ledger {
   /**
    * `paused`: whoever sends stops, and loses nothing. `cancelled`: what no living process holds and is pending or
    * deferred becomes `cancelled` at once, the rest when its holder gives it back; an uncertain recipient stays one.
+   * `going`: also overrules a canary that stopped the run.
    * @param at epoch ms
    * @throws IllegalMoveError when the run is finished, cancelled, or as it is wanted already
    */
@@ -254,6 +319,12 @@ export interface Ledger {
    * @throws IllegalMoveError when the plan is not complete, or a living process holds one of the batches
    */
   retry(run: string, chosen: RetryChoice): Promise<number>;
+  /**
+   * Writes the verdict on the run's canary, the first one for good; where it stops a run that is going and not finished,
+   * the run is paused by the same write.
+   * @returns the verdict that holds
+   */
+  judgeCanary(run: string, verdict: CanaryVerdict): Promise<CanaryVerdict>;
   /** In order. */
   openBatches(run: string): Promise<OpenBatch[]>;
   /**
@@ -278,11 +349,35 @@ export interface Ledger {
    * Harmless when the batch is not the caller's any more. What was left `intended` becomes `uncertain` at the next claim.
    */
   release(claim: { run: string; batch: number; fence: number }): Promise<void>;
-  /** What is `intended` counts as `pending` while its process lives, then as `uncertain`; so it is shown, too. */
-  totals(run: string): Promise<Totals>;
+  /**
+   * What is `intended` counts as `pending` while its process lives, then as `uncertain`; so it is shown, too.
+   * @param batches only of the first so many batches
+   */
+  totals(run: string, batches?: number): Promise<Totals>;
   /** In the order of batch and index. */
   deliveries(run: string, batch?: number): AsyncIterable<DeliveryRecord>;
   /** The deliveries planned under one key; none before the plan is complete. */
   find(run: string, key: string): Promise<DeliveryRecord[]>;
   close(): void;
+}
+
+/** Where evidence is written down. Methods throw LedgerError where the store fails, and have written nothing then. */
+export interface EvidenceDesk {
+  /**
+   * One durable write, and the one move that needs no fence: an `uncertain` delivery whose last attempt is the one that
+   * the evidence speaks of becomes what the evidence says, also in a run that is finished or cancelled. Nothing else is
+   * moved by it: not what was marked due again since, nor another attempt, nor what is known to be otherwise. That an
+   * attempt was uncertain stays on record.
+   * @returns what each came to, in order
+   * @throws IllegalMoveError when there is no such run
+   */
+  establish(run: string, evidence: readonly Evidence[]): Promise<EvidenceFound[]>;
+}
+
+/** What a ledger knows of one person, in every run. No sender asks for it. Methods throw LedgerError where the store fails. */
+export interface LedgerSearch {
+  /** The deliveries planned under any of the keys, in the order of the runs' making; none before a plan is complete. */
+  trace(keys: readonly string[]): Promise<TracedDelivery[]>;
+  /** The keys, of any run, that are this one but for the case of ASCII letters. Looks at every recipient there is. */
+  spellings(key: string): Promise<string[]>;
 }

@@ -95,6 +95,7 @@ interface RelayJson extends Omit<WrittenWay, 'passphrase'> {
   servername?: string;
   ca?: string;
   depth?: number;
+  maxMessageOctets?: number;
   pace?: { messagesPerSecond?: number };
   connections?: number;
   secret?: string;
@@ -134,6 +135,15 @@ export function findDkimKeys(name: string, file: string, text: string): readonly
     seen.add(record);
   }
   return relay.dkim ?? [];
+}
+
+/**
+ * What a relay takes at the most, in octets of a whole mail, as its settings say; nobody is asked.
+ * @throws RelayError when the file is not in order
+ */
+export function findMaxMessageOctets(name: string, file: string, text: string): number | undefined {
+  const relays = readInOrder(file, text);
+  return Object.hasOwn(relays, name) ? relays[name]?.maxMessageOctets : undefined;
 }
 
 /**

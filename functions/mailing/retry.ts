@@ -15,6 +15,17 @@ interface Wait {
   readonly says: (reply: Reply, text: string) => boolean;
 }
 
+const TOO_FAST: Wait = {
+  name: 'too fast, or a way that is closed for a while',
+  minutes: [15, 30, 60, 120],
+  says: ({ enhancedStatus }, text) =>
+    enhancedStatus === '4.7.28' ||
+    enhancedStatus === '4.7.650' ||
+    /\b(sending|maximum|connection) rate\b|\brate.?limit|\bthrottl|\btoo many (messages|e?mails|connections)\b/i.test(
+      text,
+    ),
+};
+
 /** The first that fits holds. */
 const WAITS: readonly Wait[] = [
   {
@@ -28,16 +39,7 @@ const WAITS: readonly Wait[] = [
     minutes: [60, 120, 240],
     says: (_, text) => /\bdaily\b.*\b(quota|limit)|\b(quota|limit)\b.*\b(per|a) day\b/i.test(text),
   },
-  {
-    name: 'too fast, or a way that is closed for a while',
-    minutes: [15, 30, 60, 120],
-    says: ({ enhancedStatus }, text) =>
-      enhancedStatus === '4.7.28' ||
-      enhancedStatus === '4.7.650' ||
-      /\b(sending|maximum|connection) rate\b|\brate.?limit|\bthrottl|\btoo many (messages|e?mails|connections)\b/i.test(
-        text,
-      ),
-  },
+  TOO_FAST,
   {
     name: 'the mailbox is full: it takes a person to empty it',
     minutes: [30, 60, 120, 240],
@@ -78,6 +80,20 @@ function waitsAfter(reply: Reply | undefined): readonly number[] {
   if (reply === undefined) return USUAL;
   const text = replyText(reply);
   return WAITS.find(({ says }) => says(reply, text))?.minutes ?? USUAL;
+}
+
+/** 421 says that the service is not available (RFC 5321 §4.2.3): but not for our haste, where it names another cause. */
+const OTHER_CAUSES =
+  /\btoo many errors\b|\berror limit\b|\btime-?d?.?out\b|\bidle\b|\b(per|in this|for this|of this) (session|connection)\b|\bshut(ting)?.?down\b|\brestart/i;
+
+/** What of the pace a reply asks to be less; `null` where it says nothing of it. */
+export function asksForLess(reply: Reply): 'rate' | 'connections' | 'both' | null {
+  const text = replyText(reply);
+  if (OTHER_CAUSES.test(text)) return null;
+  if (/\b(too many|concurrent|simultaneous|parallel)\b.*\b(connections|sessions)\b/i.test(text)) return 'connections';
+  if (TOO_FAST.says(reply, text) || reply.enhancedStatus === '5.7.28') return 'rate';
+  // RFC 3463 §3.5: 4.4.2 is a connection that went bad.
+  return reply.code === 421 && reply.enhancedStatus !== '4.4.2' ? 'both' : null;
 }
 
 /**

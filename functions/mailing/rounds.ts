@@ -1,20 +1,29 @@
 /** A run to its end: whoever is due, then whoever is due later, until nobody waits any more. */
 import { pause } from '#smtp';
+import { AdaptivePace } from './adaptive-pace.ts';
+import { Breaker, type BreakerOptions } from './breaker.ts';
+import { type Canary, judgeCanary } from './canary.ts';
+import { type NextDue, nextDueOf, type RestCause } from './due-time.ts';
 import type { SendingPorts } from './due-work.ts';
 import type { MailComposer } from './mail.ts';
-import type { Clock, Ledger, RunRecord } from './ports.ts';
-import { type SendOptions, type SendReport, sendRun } from './sender.ts';
+import type { CanaryVerdict, Clock, Ledger, RunRecord } from './ports.ts';
+import type { SendingHours } from './schedule/hours.ts';
+import { type SendReport, sendRun } from './sender.ts';
 
 /** Between two looks at who is due: another process may have changed it. */
 const LOOK_MS = 30_000;
 /** What is due at once was due in the round before as well: it is no use to ask without a breath. */
 const BREATH_MS = 1000;
 
-export interface RoundOptions extends SendOptions {
-  /** One attempt for whoever is due, and no more. */
+export interface RoundOptions extends BreakerOptions {
+  /** One attempt for whoever is due, and no more: no relay is waited for either. */
   readonly once: boolean;
-  /** Nobody is due until `nextAt`, epoch ms; told once for each such moment. */
-  readonly onResting?: (nextAt: number) => void;
+  /** The run's first recipients are a trial. Default: they are not. */
+  readonly canary?: Canary | null;
+  /** The trial is over. */
+  readonly onJudged?: (verdict: CanaryVerdict) => void;
+  /** Nobody is sent to until `until`, epoch ms; told once for each such moment, and with `once` not of later attempts. */
+  readonly onResting?: (until: number, why: RestCause) => void;
 }
 
 /** @throws as sendRun does */
@@ -24,37 +33,63 @@ export async function sendToEnd(
   ports: SendingPorts,
   options: RoundOptions,
 ): Promise<SendReport> {
+  // What the relay asked for holds also in the rounds that follow.
+  const { pace = new AdaptivePace(ports.clock, options, options.onPace) } = options;
+  const breaker = new Breaker();
   for (;;) {
-    const report = await sendRun(run, composer, ports, options);
-    if (report.stopped || options.once) return report;
+    const paced = { ...options, pace };
+    const report = await (options.once
+      ? sendRun(run, composer, ports, paced)
+      : breaker.send(run, composer, ports, paced));
+    if (report.stopped) return report;
+    const judged = await judgeCanary(run, options.canary ?? null, ports);
+    if (judged !== null) options.onJudged?.(judged);
+    if (judged?.verdict === 'passed') continue;
+    if (options.once) await tellWhyLeft(run, ports, options);
+    if (judged?.verdict === 'stopped' || options.once) return report;
     const more = await restUntilDue(run, ports, options);
     if (options.signal.aborted) return { ...report, stopped: true };
     if (!more) return report;
   }
 }
 
+/** One attempt was to be made, and the clock forbade it. */
+async function tellWhyLeft(run: RunRecord, { ledger, clock }: SendingPorts, options: RoundOptions): Promise<void> {
+  const next = await nextDue(run, ledger, options.hours ?? null, clock.now());
+  if (next !== null && next.why !== 'later' && next.until > clock.now()) options.onResting?.(next.until, next.why);
+}
+
 /** @returns whether anybody is due who is not in another process's hands */
 async function restUntilDue(
-  { id }: RunRecord,
+  run: RunRecord,
   { ledger, clock }: { ledger: Ledger; clock: Clock },
-  { signal, onResting }: RoundOptions,
+  { signal, onResting, hours = null }: RoundOptions,
 ): Promise<boolean> {
   let told: number | null = null;
   let rested = false;
+  let wakeAt = Number.POSITIVE_INFINITY;
   while (!signal.aborted) {
-    const next = await nextDue(ledger, id);
+    const now = clock.now();
+    const next = await nextDue(run, ledger, hours, now);
     if (next === null) return false;
-    const wait = next - clock.now();
-    if (wait <= 0 && rested) return true;
-    if (wait > BREATH_MS && next !== told) onResting?.(next);
-    told = next;
+    const wait = next.wakeAt - now;
+    // Also where the moment was one to give people up at, and the next one is the opening.
+    if (rested && (wait <= 0 || now >= wakeAt)) return true;
+    wakeAt = next.wakeAt;
+    if (next.until - now > BREATH_MS && next.until !== told) onResting?.(next.until, next.why);
+    told = next.until;
     await pause(clock, Math.min(Math.max(wait, BREATH_MS), LOOK_MS), signal);
     rested = true;
   }
   return false;
 }
 
-async function nextDue(ledger: Ledger, run: string): Promise<number | null> {
-  const waiting = (await ledger.openBatches(run)).filter(({ held }) => !held);
-  return waiting.length === 0 ? null : waiting.reduce((least, { nextAt }) => Math.min(least, nextAt), Infinity);
+async function nextDue(
+  run: RunRecord,
+  ledger: Ledger,
+  hours: SendingHours | null,
+  now: number,
+): Promise<NextDue | null> {
+  const waiting = (await ledger.openBatches(run.id)).filter(({ held }) => !held);
+  return nextDueOf(run, waiting, hours, now);
 }

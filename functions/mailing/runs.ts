@@ -1,6 +1,6 @@
 /** A start: finds or makes its run, freezes the campaign, completes the plan. `run-identity.ts` says which run it is. */
 import { pause } from '#smtp';
-import { BATCH_SIZE, deliveriesOf, earlierRows, writeBatch } from './batch-file.ts';
+import { BatchCut, deliveriesOf, earlierRows, writeBatch } from './batch-file.ts';
 import { type LoadedCampaign, loadCampaign } from './campaign-source.ts';
 import { sha256OfStream } from './digest.ts';
 import {
@@ -14,10 +14,12 @@ import {
   readManifest,
 } from './frozen.ts';
 import type { UncertainPolicy } from './outcome.ts';
-import { type PlannedRow, Planner } from './planner.ts';
-import type { Clock, Ledger, ObjectStore, PlanCounts, RunRecord, SuppressionList } from './ports.ts';
+import { type PlannedRow, Planner, type PlanningOptions } from './planner.ts';
+import type { Clock, Ledger, ObjectStore, PlanCounts, RunRecord, Scratch, SuppressionList } from './ports.ts';
 import type { Problem } from './problem.ts';
 import { type Cause, causeOf, findRun, newRunId, RunError, runIdOf, writeCause } from './run-identity.ts';
+import { hoursOf } from './schedule/hours.ts';
+import { isMissed, MissedStartError } from './schedule/missed.ts';
 import { suppressionKeyOf } from './suppression.ts';
 
 export interface RunPorts {
@@ -25,6 +27,7 @@ export interface RunPorts {
   readonly objects: ObjectStore;
   readonly suppressions: SuppressionList;
   readonly clock: Clock;
+  readonly openScratch: () => Scratch;
 }
 
 export interface StartOptions {
@@ -58,7 +61,10 @@ export interface StartedRun {
   readonly others: readonly RunRecord[];
 }
 
-/** Finds or makes the run, freezes its campaign and completes its plan. Harmless to repeat after a death at any point. */
+/**
+ * Finds or makes the run, freezes its campaign and completes its plan. Harmless to repeat after a death at any point.
+ * @throws MissedStartError where there is no run of the slot, and none is to be made any more
+ */
 export async function startRun(
   ports: RunPorts,
   live: LoadedCampaign,
@@ -106,14 +112,16 @@ interface NewRun {
 }
 
 async function createRun(
-  { ledger, objects }: RunPorts,
+  { ledger, objects, openScratch }: RunPorts,
   { live, audience, manifest, cause, createdAt }: NewRun,
   { another, planHash, onUncertain }: StartOptions,
 ): Promise<RunRecord> {
   const { contentHash, slot } = cause;
+  const { schedule, expiresAfterMs } = live.campaign;
+  if (slot !== null && isMissed(schedule, slot, createdAt)) throw new MissedStartError(slot, schedule?.missed ?? '');
   const id = await newRunId(ledger, cause, another);
   if (planHash !== undefined) {
-    const dry = await planDry(live, audience, contentHash, { run: id, at: slot ?? createdAt });
+    const dry = await planDry(live, audience, contentHash, { run: id, at: slot ?? createdAt, openScratch });
     refuseOtherPlan(planHash, dry.counts.planHash);
   }
   await freezeCampaign(objects, { id, contentHash }, live.source, audience, manifest);
@@ -126,7 +134,8 @@ async function createRun(
     contentHash,
     createdAt,
     onUncertain: onUncertain ?? live.campaign.onUncertain,
-    expiresAt: createdAt + live.campaign.expiresAfterMs,
+    // Deferred recipients have their whole time from the first moment at which anybody could be sent to.
+    expiresAt: (hoursOf(schedule, slot)?.openFrom(createdAt) ?? createdAt) + expiresAfterMs,
   });
   return mustRead(ledger, id);
 }
@@ -182,7 +191,7 @@ async function completePlan(
 }
 
 async function planBatches(
-  { ledger, objects, suppressions }: RunPorts,
+  { ledger, objects, suppressions, openScratch }: RunPorts,
   run: RunRecord,
   loaded: LoadedCampaign,
   live: LoadedCampaign,
@@ -196,25 +205,25 @@ async function planBatches(
     at: run.slot ?? run.createdAt,
     pinFile,
     earlier: earlierRows(objects, run),
+    openScratch,
   });
-  let batches = 0;
+  const cut = new BatchCut(loaded.campaign.canary?.recipients ?? 0);
   let rows: PlannedRow[] = [];
   const flush = async () => {
-    batches += 1;
-    const written = await writeBatch(objects, run, batches, await withoutSuppressed(rows, suppressions));
-    await ledger.addBatch(run.id, batches, deliveriesOf(written));
+    const written = await writeBatch(objects, run, cut.batches, await withoutSuppressed(rows, suppressions));
+    await ledger.addBatch(run.id, cut.batches, deliveriesOf(written));
     rows = [];
     onPlanned?.(planner.rows);
   };
   for await (const planned of planner.batches()) {
     for (const row of planned) {
       rows.push(row);
-      if (rows.length === BATCH_SIZE) await flush();
+      if (cut.add(row)) await flush();
       if (signal.aborted) return null;
     }
   }
-  if (rows.length > 0) await flush();
-  await ledger.completePlan(run.id, { ...countsOf(planner), batches });
+  if (cut.finish()) await flush();
+  await ledger.completePlan(run.id, countsOf(planner, cut));
   return planner.problems;
 }
 
@@ -236,19 +245,22 @@ export async function planDry(
   loaded: LoadedCampaign,
   audience: AudienceFile,
   contentHash: string,
-  options: { run: string; at: number; onRow?: (row: PlannedRow) => void },
+  options: Pick<PlanningOptions, 'run' | 'at' | 'openScratch'> & { onRow?: (row: PlannedRow) => void },
 ): Promise<{ counts: PlanCounts; problems: readonly Problem[] }> {
   const files = loaded.source.files;
   const planner = new Planner(loaded, audience, contentHash, {
-    run: options.run,
-    at: options.at,
+    ...options,
     pinFile: (object) => sha256OfStream(files.stream(object)),
   });
-  for await (const row of planner.deliveries()) options.onRow?.(row);
-  return {
-    counts: { ...countsOf(planner), batches: Math.ceil(planner.recipients / BATCH_SIZE) },
-    problems: planner.problems,
-  };
+  const cut = new BatchCut(loaded.campaign.canary?.recipients ?? 0);
+  for await (const rows of planner.batches()) {
+    for (const row of rows) {
+      cut.add(row);
+      options.onRow?.(row);
+    }
+  }
+  cut.finish();
+  return { counts: countsOf(planner, cut), problems: planner.problems };
 }
 
 /** The id that a start over a relay would give a new run, for a plan that is only looked at. */
@@ -262,7 +274,8 @@ export async function describePlan(
   return { contentHash: cause.contentHash, run: runIdOf(cause) };
 }
 
-function countsOf(planner: Planner): Omit<PlanCounts, 'batches'> {
+function countsOf(planner: Planner, { batches, canaryBatches }: BatchCut): PlanCounts {
   const { rows, recipients, duplicates, notSelected, invalid } = planner;
-  return { planHash: planner.planHash(), rows, recipients, duplicates, notSelected, invalid };
+  const counts = { planHash: planner.planHash(), rows, recipients, duplicates, notSelected, invalid, batches };
+  return canaryBatches === 0 ? counts : { ...counts, canaryBatches };
 }

@@ -24,13 +24,15 @@ import {
   type TranscriptRecord,
   unexpectedReply,
 } from '#smtp';
+import { AdaptivePace, type PaceState } from './adaptive-pace.ts';
 import { DueWork, type SendingPorts, type Work } from './due-work.ts';
 import { isFenceLost } from './group-commit.ts';
 import { type Mail, type MailComposer, MailError } from './mail.ts';
 import { type Outcome, RESEND_AFTER_MS } from './outcome.ts';
-import { Pacer } from './pacing.ts';
 import type { RunRecord, Settlement } from './ports.ts';
+import { RelayShare, type SharedRelay } from './relay-share.ts';
 import { nextAttemptAt, outcomeOf } from './retry.ts';
+import type { SendingHours } from './schedule/hours.ts';
 import { ON_LIST, SuppressionGate } from './suppression.ts';
 
 export interface SendOptions {
@@ -42,11 +44,27 @@ export interface SendOptions {
   readonly openSession: (record: (entry: TranscriptRecord) => void, signal: AbortSignal) => Promise<Session>;
   /** Aborted: no mail is begun any more, those in flight are settled. */
   readonly signal: AbortSignal;
+  /** When mails may be begun; at any hour by default. What has been begun is settled also when they end. */
+  readonly hours?: SendingHours | null;
   /** A name no other process has; sessions in transcripts begin with it. */
   readonly owner: string;
   readonly onSettled?: (outcome: Outcome) => void;
   /** The relay does not answer; it is tried again after so many ms. */
   readonly onWaiting?: (error: SmtpError, delayMs: number) => void;
+  /** The relay is shared with all processes of a state. Default: this one has it alone. */
+  readonly shared?: SharedRelay;
+  /** The relay asked to go slower, or a while has passed since. */
+  readonly onPace?: (state: PaceState) => void;
+  /** In place of `connections`, `messagesPerSecond` and `onPace`: a pace that goes on from an earlier call. */
+  readonly pace?: AdaptivePace;
+  /** One mail over one connection, to see whether the relay works again. */
+  readonly probe?: Probe;
+}
+
+/** Given: a relay that says nothing of the mail has failed, and the mail is as it was before, where that can be. */
+export interface Probe {
+  /** Set when the relay has said something of the mail. */
+  isAnswered: boolean;
 }
 
 export interface SendReport {
@@ -96,12 +114,16 @@ class RunSender {
   readonly #options: SendOptions;
   readonly #halt = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #pacer: Pacer;
+  readonly #pace: AdaptivePace;
   readonly #due: DueWork;
   readonly #gate: SuppressionGate;
   readonly #pool: Pool;
+  readonly #share: RelayShare | null;
   #refusalsInARow = 0;
+  #hasAccepted = false;
   #fault: unknown;
+  /** Why the probe's mail came to nothing. */
+  #failedProbe: SmtpError | null = null;
   /** Mails under way. A count, and no Set of them: see `remove` in smtp/course.ts. */
   #underWay = 0;
   /** Called when a mail is no longer under way. */
@@ -113,16 +135,27 @@ class RunSender {
     this.#ports = ports;
     this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#halt.signal]);
-    this.#pacer = new Pacer(ports.clock, options.messagesPerSecond);
-    this.#due = new DueWork(run, ports, this.#signal, () => options.onSettled?.('suppressed'));
+    this.#pace = options.pace ?? new AdaptivePace(ports.clock, options, options.onPace);
+    const onSuppressed = () => options.onSettled?.('suppressed');
+    this.#due = new DueWork(run, ports, this.#signal, { onSuppressed, hours: options.hours ?? null });
     this.#gate = new SuppressionGate(ports.suppressions);
     this.#pool = new Pool({
-      connections: options.connections,
+      connections: options.probe === undefined ? this.#pace.connections : 1,
       open: options.openSession,
       time: ports.clock,
       signal: this.#signal,
       ...(options.onWaiting === undefined ? {} : { onWaiting: options.onWaiting }),
+      onFull: () => this.#share?.want(),
+      onClosed: () => this.#share?.closed(),
+      onCrowded: (connections, { message }) => this.#pace.crowded(connections, message),
     });
+    this.#pace.restart((connections) => this.#pool.allow(options.probe === undefined ? connections : 1));
+    this.#share = options.shared === undefined ? null : this.#shareOf(options.shared);
+  }
+
+  #shareOf(relay: SharedRelay): RelayShare {
+    const process = { run: this.#run.id, owner: this.#options.owner, clock: this.#ports.clock };
+    return new RelayShare(relay, process, this.#pool, (error) => this.#fail(error));
   }
 
   async send(): Promise<SendReport> {
@@ -134,10 +167,12 @@ class RunSender {
     this.#signal.addEventListener('abort', cutLater, { once: true });
     await this.#guarded(() => this.#sendAll());
     await this.#pool.close();
+    await this.#share?.leave();
     await this.#guarded(() => this.#due.close());
     this.#signal.removeEventListener('abort', cutLater);
     cancel();
     if (this.#fault !== undefined) throw this.#fault;
+    if (this.#failedProbe !== null) throw new RelayFault(this.#failedProbe);
     return { stopped: this.#options.signal.aborted, elsewhere: this.#due.elsewhere };
   }
 
@@ -164,9 +199,11 @@ class RunSender {
 
   /** A mail is taken only for a place that is there: a connection that cannot be had keeps no mail from the others. */
   async #beginNext(): Promise<boolean> {
+    if (this.#options.probe !== undefined && this.#isProbed(this.#options.probe)) return false;
     if (!this.#due.isQueued && !(await this.#due.hasMore())) return false;
     // The pace comes first: a relay closes sessions that wait for long, and that is no fault of the mail.
-    if (this.#pacer.isLimited) await this.#pacer.turn(this.#signal);
+    if (this.#pace.isLimited) await this.#pace.turn(this.#signal);
+    if (this.#share?.isLimited) await this.#share.turn(this.#signal);
     const place = this.#pool.free() ?? (await this.#place());
     if (place === null) return false;
     const work = this.#due.take() ?? (await this.#due.next());
@@ -175,11 +212,17 @@ class RunSender {
       return false;
     }
     this.#underWay += 1;
+    this.#pace.begin();
     void this.#guarded(() => this.#send(work, place)).then(() => {
       this.#underWay -= 1;
       this.#wake();
     });
     return true;
+  }
+
+  /** Whether no mail more is to be begun. */
+  #isProbed({ isAnswered }: Probe): boolean {
+    return isAnswered || this.#failedProbe !== null || this.#underWay > 0;
   }
 
   /** @throws RelayFault */
@@ -196,9 +239,13 @@ class RunSender {
     try {
       await work();
     } catch (error) {
-      this.#fault ??= error;
-      this.#halt.abort();
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#fault ??= error;
+    this.#halt.abort();
   }
 
   /** One mail in its place, to its outcome or back among those that are due. */
@@ -247,6 +294,7 @@ class RunSender {
 
   async #transact(work: Work, mail: Mail, place: Place): Promise<Verdict | 'again'> {
     const records: TranscriptRecord[] = [];
+    const { epoch } = this.#pace;
     let intended = false;
     let isShut = false;
     try {
@@ -263,12 +311,37 @@ class RunSender {
       const [result] = recipients;
       if (isShut) return { state: 'suppressed', problem: `${ON_LIST} since this mail was begun` };
       if (result === undefined) throw new Error('Cannot settle: the transaction gave no result for its recipient');
+      this.#hear(result, place, epoch);
+      if (this.#options.probe !== undefined && !this.#isSaidOfMail(result, this.#options.probe))
+        return result.outcome === 'uncertain'
+          ? { state: 'uncertain', problem: result.error.message }
+          : this.#again(work, this.#failedProbe?.message ?? '', intended);
       return this.#judge(work, place, result, intended);
     } catch (error) {
       if (error instanceof MailDataError || error instanceof CommandError)
         return { state: 'invalid', problem: error.message };
       throw error;
     }
+  }
+
+  /** Whether the relay asks for another pace. A probe is slow enough. */
+  #hear(result: RecipientResult, { isUsed }: Place, epoch: number): void {
+    if (result.outcome === 'accepted' || this.#options.probe !== undefined) return;
+    const { step, reply } = 'error' in result ? result.error : result;
+    // Between two mails, and before a mail on a session that has carried some, it is the session that is over.
+    if (reply === undefined || step === 'idle' || (step === 'MAIL' && isUsed)) return;
+    // Where no mail comes further than MAIL the relay is closed, and not too slow: that is counted elsewhere.
+    const isClosed = reply.code === 421 && step === 'MAIL' && (!this.#hasAccepted || this.#refusalsInARow > 0);
+    if (!isClosed) this.#pace.heard(reply, epoch);
+  }
+
+  /** A refusal of the sender, or a 421, is no word about the mail; neither is a connection that is lost. */
+  #isSaidOfMail(result: RecipientResult, probe: Probe): boolean {
+    if ('error' in result) this.#failedProbe = result.error;
+    else if (result.outcome !== 'accepted' && (result.step === 'MAIL' || result.reply.code === 421))
+      this.#failedProbe = unexpectedReply(result.step, result.reply, '250');
+    probe.isAnswered = this.#failedProbe === null;
+    return probe.isAnswered;
   }
 
   #judge(work: Work, place: Place, result: RecipientResult, intended: boolean): Verdict | 'again' {
@@ -284,6 +357,7 @@ class RunSender {
     if (result.outcome === 'uncertain') return { state: 'uncertain', problem: result.error.message };
     if (result.outcome === 'accepted') {
       this.#refusalsInARow = 0;
+      this.#hasAccepted = true;
       return { state: 'accepted', reply: result.reply, queueId: result.queueId };
     }
     // Some relays take k mails a session, and say so at the next MAIL: a new session, no attempt counted.

@@ -143,14 +143,19 @@ export class ExpressionRewriter {
       const names = [...DATA_NAMES].map((name) => `@${name}`).join(', ');
       return this.#refuse(path, `found ${JSON.stringify(path.original)}, one of ${names} is wanted`);
     }
+    if (path.data && path.depth > 0) {
+      const problem = `found ${JSON.stringify(path.original)}, a block parameter of the {{#each}} around is wanted`;
+      return this.#refuse(path, problem);
+    }
     if (path.depth === 0) return path;
     const level = scope.level - path.depth;
     if (level < scope.floor) {
       return this.#refuse(path, `found ${JSON.stringify(path.original)} outside of with and each, @root is wanted`);
     }
     this.#asked.add(level);
-    const parts = [contextName(level), ...path.parts];
-    return { ...path, depth: 0, parts, original: parts.join('.') };
+    // Its name alone: Handlebars takes a path whose end looks like `this` for one that block parameters have no part in.
+    const original = contextName(level);
+    return { ...path, depth: 0, parts: [original, ...path.parts], original };
   }
 
   #site(path: Path, wants: Wants): number {

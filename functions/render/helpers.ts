@@ -15,6 +15,8 @@ export interface ValueHelper {
   readonly parameters: readonly Wants[];
   /** Whether the first argument may be missing, null or empty: that is what a default is for. */
   readonly forgives: boolean;
+  /** Whether the row counts beside its arguments: its locale and time zone. Default: no. */
+  readonly readsRow?: boolean;
   /** @returns the value, or a Misfit */
   readonly call: (first: unknown, second: unknown, row: Variables) => unknown;
   /** Makes the second argument of the named ones, which are texts. Default: the helper has none. */
@@ -44,22 +46,22 @@ export const VALUE_HELPERS: ReadonlyMap<string, ValueHelper> = new Map<string, V
   [
     // {{date due "long"}}
     'date',
-    { parameters: ['text', 'text'], forgives: false, call: formatDate },
+    { parameters: ['text', 'text'], forgives: false, readsRow: true, call: formatDate },
   ],
   [
     // {{number litres}}
     'number',
-    { parameters: ['text'], forgives: false, call: (value, _none, row) => formatNumber(value, row) },
+    { parameters: ['text'], forgives: false, readsRow: true, call: (value, _none, row) => formatNumber(value, row) },
   ],
   [
     // {{money total "EUR"}}
     'money',
-    { parameters: ['text', 'text'], forgives: false, call: formatMoney },
+    { parameters: ['text', 'text'], forgives: false, readsRow: true, call: formatMoney },
   ],
   [
     // {{plural count one="# bottle" other="# bottles"}}
     'plural',
-    { parameters: ['text'], forgives: false, call: formatPlural, named: writtenPlural },
+    { parameters: ['text'], forgives: false, readsRow: true, call: formatPlural, named: writtenPlural },
   ],
 ]);
 

@@ -19,6 +19,9 @@ export function liftedBy(rule: Rule): string {
 /** Schemes that run what follows. */
 export const SCRIPTS: ReadonlySet<string> = new Set(['javascript', 'vbscript', 'livescript', 'mocha']);
 
+/** Addresses and widths, set apart by commas and white space, which neither `{{url …}}` nor `{{encode …}}` writes behind one. */
+const ADDRESS_LISTS: ReadonlySet<string> = new Set(['srcset', 'imagesrcset']);
+
 /**
  * What the comments of a file lift: `{{!-- allow: raw, style --}}`. It is lifted in that file alone, wherever it is used.
  * @throws TemplateError for a rule that is not there
@@ -80,6 +83,13 @@ function valueComplaint(
   if (quote === '') return unless('unquoted', `found a variable in ${attribute}= without quotes, quotes are wanted`);
   if (attribute.startsWith('on') || attribute === 'srcdoc') {
     return unless('script', `found a variable in ${attribute}, which is read as no text, another place is wanted`);
+  }
+  if (attribute === 'style') {
+    const problem = 'found a variable in style=, where it could load pictures, cover others or end its declaration';
+    return unless('style', `${problem}, a class by condition is wanted`);
+  }
+  if (ADDRESS_LISTS.has(attribute) && helper !== 'url' && helper !== 'encode') {
+    return unless('url', `found a variable in ${attribute}, where a comma begins another address, {{url …}} is wanted`);
   }
   if (!holdsAddress(spot)) return null;
   const scheme = schemeOf(head);

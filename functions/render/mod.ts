@@ -11,7 +11,9 @@
  * 4. `lint.ts` follows HTML to where each variable stands (`lint-html.ts`, `lint-reader.ts`), and refuses it where escaping
  *    does not do (`lint-rules.ts`); addresses that a row brings whole pass `addresses.ts`.
  *    `inline-css.ts` puts style sheets (`css-rules.ts`) on elements (`css-elements.ts`).
- *    `compiler.ts` compiles the rewritten trees, once per campaign; `required.ts` lists what every row must bring.
+ *    `compiler.ts` makes functions of the rewritten trees, once per campaign: `fold.ts` puts partials and layouts in where they
+ *    are called, so that what is the same for every row is one text (`writing.ts`), and finds the rest by `evaluation.ts` and
+ *    `contexts.ts` while a row is rendered (`rendering.ts`). `required.ts` lists what every row must bring.
  * 5. `template-set.ts` renders rows, whose variables pass `values.ts` first, each in the language of its reader
  *    (`languages.ts`). Where no text is written, it is made of the HTML (`made-text.ts`, `plain-text.ts`).
  *

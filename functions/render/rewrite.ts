@@ -134,8 +134,10 @@ class Rewriter {
       return this.#refuse(block, `found ${call.params.length} arguments of "${name}", one is wanted`);
     }
     this.#refuseNamedArguments(block, name);
-    for (const program of programsOf(block)) this.#refuseBlockParameters(program.blockParams ?? [], block);
     const changesContext = name === 'with' || name === 'each';
+    for (const program of programsOf(block)) {
+      this.#refuseBlockParameters(program.blockParams ?? [], block, changesContext && program === block.program);
+    }
     const expression =
       kind === 'condition'
         ? this.#expressions.condition(argument, scope)
@@ -191,7 +193,10 @@ class Rewriter {
   }
 
   /** A block parameter would hide the helper of its name, ours included. */
-  #refuseBlockParameters(names: readonly string[], block: Block): void {
+  #refuseBlockParameters(names: readonly string[], block: Block, areGiven: boolean): void {
+    if (names.length > 0 && !areGiven) {
+      this.#refuse(block, 'found block parameters where nothing is given to them, {{#with}} or {{#each}} is wanted');
+    }
     if (names.length > 2) this.#refuse(block, `found ${names.length} block parameters, two at most are wanted`);
     for (const name of names.filter((each) => isHelper(each) || each.startsWith('#'))) {
       this.#refuse(block, `found the block parameter ${JSON.stringify(name)}, a name that is no helper's is wanted`);

@@ -42,20 +42,8 @@ export interface Account {
   readonly standIns?: StandIns;
 }
 
-/** What Handlebars hands to helpers; every frame of `data` leads to the rendering's account. */
-export interface HelperOptions {
-  readonly fn: (context: unknown, options?: { data?: Frame; blockParams?: unknown[] }) => string;
-  readonly inverse: (context: unknown) => string;
-  readonly data: Frame;
-}
-
-export interface Frame {
-  account: Account;
-  [name: string]: unknown;
-}
-
 /** A value that does not fit where a template uses it. */
-class Unfit {
+export class Unfit {
   readonly site: Site;
   readonly problem: string;
   constructor(site: Site, problem: string) {
@@ -68,53 +56,18 @@ class Unfit {
   }
 }
 
-export interface InnerHelpers {
-  readonly print: (value: unknown, site: number, options: HelperOptions) => string;
-  /** HTML as it is: in a text that is made of HTML its tags count, so that nothing stands in for it. */
-  readonly printRaw: (value: unknown, site: number, options: HelperOptions) => string;
-  readonly value: (value: unknown, site: number) => unknown;
-  readonly argument: (value: unknown, site: number) => unknown;
+/** @throws RenderError for a value that does not fit */
+export function demanded(value: unknown, site: Site): unknown {
+  const fit = fitting(value, site);
+  if (fit instanceof Unfit) throw fit.error;
+  return fit;
 }
 
-/**
- * @param sites read when a template renders, so that they may still grow while templates are compiled
- * @param toPrint makes a value what is printed, where Handlebars does not escape it
- */
-export function innerHelpers(sites: readonly Site[], toPrint: (text: string) => string): InnerHelpers {
-  const check = (value: unknown, number: number): unknown => {
-    const site = sites[number];
-    return site === undefined || value instanceof Unfit ? value : fitting(value, site);
-  };
-  const demand = (value: unknown, number: number): unknown => {
-    const found = check(value, number);
-    if (found instanceof Unfit) throw found.error;
-    return found;
-  };
-  const printRaw: InnerHelpers['printRaw'] = (value, number, options) => {
-    const text = toPrint(String(demand(value, number)));
-    spend(options.data.account, text, sites[number]);
-    return text;
-  };
-  return {
-    argument: check,
-    value: demand,
-    printRaw,
-    print: (value, number, options) => {
-      const text = printRaw(value, number, options);
-      return options.data.account.standIns?.take(text) ?? text;
-    },
-  };
-}
-
-/** A helper that hands an unfit argument on as its result. */
-export function lenient(helper: ValueHelper): (...all: unknown[]) => unknown {
-  return (...all) => {
-    const [first, second] = all;
-    const row = (all.at(-1) as HelperOptions).data.root as Variables;
-    if (helper.forgives) return helper.call(first instanceof Unfit ? undefined : first, second, row);
-    if (first instanceof Unfit) return first;
-    return second instanceof Unfit ? second : helper.call(first, second, row);
-  };
+/** Calls a helper. An unfit argument is its result, so that a `default` around it can save the row. */
+export function called(helper: ValueHelper, first: unknown, second: unknown, row: Variables): unknown {
+  if (helper.forgives) return helper.call(first instanceof Unfit ? undefined : first, second, row);
+  if (first instanceof Unfit) return first;
+  return second instanceof Unfit ? second : helper.call(first, second, row);
 }
 
 /** Counts a step of a walk. @throws RenderError when a template walks through more than 100,000 items and partials */
@@ -133,20 +86,22 @@ export function tooLarge(use: Use): RenderError {
 /** A control character or line break: in a header field it would begin another one (RFC 5322 section 2.2). */
 export const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
-function spend(account: Account, text: string, site: Use | undefined): void {
-  const use = site ?? { template: account.template, line: null, variable: null };
+/** Counts what is printed, and refuses what no header field can have. @throws RenderError */
+export function spend(account: Account, text: string, site: Use): void {
   account.characters += text.length;
-  if (account.characters > MAX_OUTPUT_OCTETS) throw tooLarge(use);
+  if (account.characters > MAX_OUTPUT_OCTETS) throw tooLarge(site);
   const control = account.oneLine ? CONTROL.exec(text) : null;
   if (control)
-    throw new RenderError(use, `has ${codePoint(control[0])}, one line without control characters is wanted`);
+    throw new RenderError(site, `has ${codePoint(control[0])}, one line without control characters is wanted`);
 }
 
 export function codePoint(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-function fitting(value: unknown, site: Site): unknown {
+/** @returns the value, or why it does not fit */
+export function fitting(value: unknown, site: Site): unknown {
+  if (value instanceof Unfit) return value;
   if (value instanceof Misfit) return new Unfit(site, value.problem);
   if (value === undefined) return new Unfit(site, 'is missing, a value or a default is wanted');
   if (value === null) return new Unfit(site, 'is null, a value or a default is wanted');

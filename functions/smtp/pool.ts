@@ -5,7 +5,8 @@
  *
  * The session with the fewest transactions under way comes first, so that a slow reply holds nobody but its own session. The
  * first connection is made alone: a relay that cannot be used at all is met once. After that, what fails is tried again; a
- * connection that cannot be had while others stand is one too many for the relay, and is given up.
+ * connection that cannot be had while others stand is one too many for the relay, and is given up. How many there may be can
+ * change while they are used: what is too many takes nothing more, and is closed in order.
  */
 
 import type { Envelope } from './envelope.ts';
@@ -26,6 +27,12 @@ export interface PoolOptions {
   readonly signal?: AbortSignal;
   /** The relay does not answer; it is tried again after so many ms. */
   readonly onWaiting?: (error: SmtpError, delayMs: number) => void;
+  /** A connection could not be had while others stand, and no more than those are asked for until {@link Pool.allow}. */
+  readonly onCrowded?: (connections: number, error: SmtpError) => void;
+  /** Somebody waits for a place, and only {@link Pool.limit} stands in the way of another connection. */
+  readonly onFull?: () => void;
+  /** A connection is no more. */
+  readonly onClosed?: () => void;
 }
 
 /** Room for one mail transaction. One of `transact` and `leave` ends it. */
@@ -57,6 +64,7 @@ export class Pool {
   readonly #halt = new AbortController();
   #waiting: { resolve: (place: Place | null) => void; reject: (error: unknown) => void }[] = [];
   #allowed: number;
+  #limit = Number.POSITIVE_INFINITY;
   #sessions = 0;
   #hasConnected = false;
   #fault: unknown;
@@ -80,6 +88,23 @@ export class Pool {
       this.#waiting.push({ resolve, reject });
       this.#serve();
     });
+  }
+
+  /** How many connections there may be from here on; what is too many is closed in order when its transactions are over. */
+  allow(connections: number): void {
+    this.#allowed = connections;
+    this.#serve();
+  }
+
+  /** Connections that are open, being opened or being closed. */
+  get occupied(): number {
+    return this.#links.size + this.#closing.size;
+  }
+
+  /** As {@link allow}, and whichever is less holds; here those that are being closed count as well. Default: no limit. */
+  limit(connections: number): void {
+    this.#limit = connections;
+    this.#serve();
   }
 
   /** Ends each session in order, once its transactions are over. Never throws. */
@@ -112,12 +137,24 @@ export class Pool {
       for (const { reject } of this.#waiting.splice(0)) reject(this.#fault);
       return;
     }
+    if (this.#links.size > this.#most) this.#trim();
     while (this.#waiting.length > 0) {
       const link = this.#freest();
       if (link === null) break;
       this.#waiting.shift()?.resolve(this.#placeOn(link));
     }
     this.#openAsNeeded();
+  }
+
+  get #most(): number {
+    return Math.min(this.#allowed, this.#limit);
+  }
+
+  /** A session on which a place is given goes later: whoever has the place is about to begin. */
+  #trim(): void {
+    const open = [...this.#links].filter(({ session }) => session !== null);
+    const idleFirst = open.filter(({ reserved }) => reserved === 0).sort((a, b) => a.load - b.load);
+    for (const link of idleFirst.slice(0, Math.max(open.length - this.#most, 0))) this.#retire(link);
   }
 
   #freest(): Link | null {
@@ -135,12 +172,13 @@ export class Pool {
     for (const link of this.#links) if (link.session === null) opening += 1;
     // The first connection is met alone.
     const most = this.#hasConnected ? this.#allowed : 1;
-    while (this.#waiting.length > opening && this.#links.size < most) {
+    while (this.#waiting.length > opening && this.#links.size < most && this.occupied < this.#limit) {
       opening += 1;
       const link = new Link();
       this.#links.add(link);
       this.#open(link).catch((error: unknown) => this.#fail(error));
     }
+    if (this.#waiting.length > opening && this.#links.size < most) this.#options.onFull?.();
   }
 
   async #open(link: Link): Promise<void> {
@@ -156,6 +194,7 @@ export class Pool {
       }
     }
     this.#links.delete(link);
+    this.#options.onClosed?.();
   }
 
   #opened(link: Link, session: Session, opening: readonly TranscriptRecord[]): void {
@@ -174,6 +213,7 @@ export class Pool {
     const connected = [...this.#links].filter(({ session }) => session?.usable).length;
     if (failures >= MAX_FAILURES_BESIDE_OTHERS && connected > 0) {
       this.#allowed = connected;
+      this.#options.onCrowded?.(connected, error);
       return false;
     }
     const delayMs = RECONNECT_AFTER_MS[failures];
@@ -196,7 +236,11 @@ export class Pool {
 
   #retire(link: Link): void {
     if (!this.#links.delete(link) || link.session === null) return;
-    const closing = link.session.quit().finally(() => this.#closing.delete(closing));
+    const closing = link.session.quit().finally(() => {
+      this.#closing.delete(closing);
+      this.#options.onClosed?.();
+      if (this.#waiting.length > 0) this.#serve();
+    });
     this.#closing.add(closing);
     if (this.#waiting.length > 0) this.#openAsNeeded();
   }

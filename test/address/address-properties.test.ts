@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AddressError, parseMailbox, parseNamedMailbox, recipientKey } from '#address';
+import { AddressError, isPlainAddress, parseMailbox, parseNamedMailbox, recipientKey } from '#address';
+import { Command } from '#smtp';
 
 /** Code points that matter to a parser, and any others. */
 const character = fc.oneof(
@@ -46,4 +47,79 @@ describe('whatever the text', () => {
       { numRuns: 3_000 },
     );
   });
+});
+
+/** What a plain address is made of, and what only looks like it. */
+const plainish = fc.array(
+  fc.constantFrom(
+    ...'aZ09.-_+@',
+    '@',
+    '.',
+    'xn--',
+    '--',
+    '=?',
+    '?=',
+    'mail',
+    'example.com',
+    'é',
+    "'",
+    '"',
+    '\n',
+    ' ',
+    '[1.2.3.4]',
+  ),
+  { maxLength: 12 },
+);
+const domainish = fc.array(fc.constantFrom('a', 'B', '9', '-', '.', 'xn--', 'com', 'é'), {
+  minLength: 1,
+  maxLength: 8,
+});
+const local = fc.array(fc.constantFrom('a', 'Z', '0', '.', '_', '+', '-', '='), { minLength: 1, maxLength: 70 });
+
+describe('a plain address', () => {
+  it('is its own wire form and its own key, and in order for the wire', () => {
+    let plain = 0;
+    const wordsOf = (parts: readonly string[]) => parts.join('');
+    const each = fc.oneof(
+      plainish.map(wordsOf),
+      fc.tuple(local, domainish).map(([left, right]) => `${left.join('')}@${right.join('')}`),
+      fc.tuple(domainish, domainish).map(([left, right]) => `a.${left.join('')}@${right.join('')}.example`),
+    );
+    fc.assert(
+      fc.property(each, (input) => {
+        if (!isPlainAddress(input)) return;
+        plain += 1;
+        const mailbox = parseMailbox(input);
+        expect(mailbox).toMatchObject({ address: input, isAscii: true });
+        expect(recipientKey(mailbox)).toBe(input);
+        expect(Command.rcpt(input).line).toBe(`RCPT TO:<${input}>`);
+      }),
+      { numRuns: 20_000 },
+    );
+    expect(plain).toBeGreaterThan(100);
+  });
+
+  it.each([
+    'ana@example.com',
+    'Ana.Maria+news@mail-1.example.co',
+    'a_b-c@9.example.org',
+    `${'a'.repeat(52)}@example.com`,
+  ])('%s is one', (address) => expect(isPlainAddress(address)).toBe(true));
+
+  it.each([
+    'ana@EXAMPLE.com',
+    'ana@example',
+    'ana@xn--bcher-kva.example',
+    'ana@example.c0m',
+    'ana@-example.com',
+    'ana@example-.com',
+    'ana@example..com',
+    'ana..maria@example.com',
+    '.ana@example.com',
+    'ana.@example.com',
+    '"ana"@example.com',
+    'ana@example.com\n',
+    '=?q?=@example.com',
+    `${'a'.repeat(53)}@example.com`,
+  ])('%j is none, whether it is an address or not', (text) => expect(isPlainAddress(text)).toBe(false));
 });

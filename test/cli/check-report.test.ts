@@ -1,4 +1,6 @@
 /** `cartero check`: warnings beside errors, the sample in place of an audience, and the report for machines. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { check } from '../../functions/cli/check.ts';
 import { temporaryFolder, writeCampaign } from './cartero.ts';
@@ -19,6 +21,17 @@ const lines = async (files: CampaignFiles) => {
 };
 const people = (count: number) =>
   `email,name\n${Array.from({ length: count }, (_, index) => `p${index}@example.com,P\n`).join('')}`;
+
+test('a mail that is larger than the relay takes is told, by the relay’s settings', async () => {
+  const root = temporaryFolder();
+  const settings = { from: 'N <n@example.com>', relay: 'small', attachments: [{ object: 'a.bin' }] };
+  await writeCampaign(root, 'letters', { 'campaign.json': JSON.stringify(settings), 'a.bin': Buffer.alloc(80_000) });
+  await mkdir(join(root, 'infra'), { recursive: true });
+  const relay = { host: 'smtp.example.com', port: 465, security: 'implicit-tls', maxMessageOctets: 100_000 };
+  await writeFile(join(root, 'infra', 'relays.json'), JSON.stringify({ relays: { small: relay } }));
+  const { out } = await typed(check, ['letters', '--audience', 'templates/letters/list.csv'], root);
+  expect(out).toContain('the whole mail has more than 100,000 octets, and the relay takes no more');
+});
 
 describe('a warning', () => {
   test('leaves the exit code 0, and is told behind the errors', async () => {

@@ -18,7 +18,9 @@ describe('cartero run, when the relay', () => {
     await expectNobodyBurnt(folder);
   });
 
-  test('dies in the middle of a run, ends with 1, and the next start sends the rest', { timeout: 90_000 }, async () => {
+  test('dies in the middle of a run that is sent once, ends with 1, and the next start sends the rest', {
+    timeout: 90_000,
+  }, async () => {
     const folder = temporaryFolder();
     const people = Array.from({ length: 40 }, (_, index) => `p${index}@example.com,P${index}\n`);
     await writeCampaign(folder, 'letters', { 'list.csv': `email,name\n${people.join('')}` });
@@ -28,7 +30,10 @@ describe('cartero run, when the relay', () => {
       if (mails === 20) void dying.close();
       return null;
     });
-    const first = await cartero(['run', 'letters', '--relay', dying.url, '--connections', '2', '--json'], folder);
+    const first = await cartero(
+      ['run', 'letters', '--relay', dying.url, '--connections', '2', '--once', '--json'],
+      folder,
+    );
     expect(first.code, first.stderr).toBe(1);
     expect(first.stderr).toContain('trying again in');
     const after = lastJson(first);

@@ -5,6 +5,9 @@ import type { Target } from './target.ts';
 import { targetNamed } from './targets/all.ts';
 import type { FuzzRequest } from './watched.ts';
 
+/** Who watches. Its death is not told by an event: inputs follow one another without a turn of the event loop. */
+const watcher = process.ppid;
+
 process.once('message', (message) => {
   void work(message as FuzzRequest).then((report) => process.send?.(report, () => process.disconnect()));
 });
@@ -13,7 +16,11 @@ async function work(request: FuzzRequest): Promise<unknown> {
   const { inputs, seed } = request;
   const target = 'target' in request ? targetNamed(request.target) : await loaded(request.module);
   const notes = new NoteWriter(request.notes);
-  const report = await fuzz(target, { inputs, seed, guided: true, before: (input) => notes.begin(input) });
+  const before = (input: Uint8Array): void => {
+    if (process.ppid !== watcher) process.exit(1);
+    notes.begin(input);
+  };
+  const report = await fuzz(target, { inputs, seed, guided: true, before });
   notes.close();
   return report;
 }

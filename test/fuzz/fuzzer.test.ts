@@ -1,10 +1,11 @@
 /** The fuzzer finds what is put in its way, says the same each time, and outlives what it finds. */
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { fuzz, replay } from './fuzzer.ts';
 import { latin1Of, type Target } from './target.ts';
 import { fuzzWatched } from './watched.ts';
@@ -95,6 +96,15 @@ describe('a watched target', () => {
   });
 });
 
+function lives(pid: number): boolean {
+  try {
+    // A process that has ended and whose end nobody has asked for is a zombie.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
 describe('npm run fuzz', () => {
   const run = (...words: string[]) =>
     promisify(execFile)(process.execPath, [join(import.meta.dirname, 'run.ts'), ...words], { encoding: 'utf8' }).catch(
@@ -106,6 +116,21 @@ describe('npm run fuzz', () => {
     expect(stdout).toMatch(
       /^600 inputs for each target, seed 1\nreply +600 inputs in .*, [1-9]\d* functions;.*\nehlo .*\n$/,
     );
+  });
+
+  it.runIf(process.platform === 'linux')('leaves no process behind when it is killed', async () => {
+    const words = [join(import.meta.dirname, 'run.ts'), '--target', 'reply', '--inputs', '100000000'];
+    const runner = spawn(process.execPath, words, { stdio: 'ignore' });
+    const children = () => readFileSync(`/proc/${runner.pid}/task/${runner.pid}/children`, 'utf8').trim();
+    await vi.waitUntil(() => children() !== '', { timeout: 20_000, interval: 20 });
+    const fuzzed = Number(children());
+    const ended = once(runner, 'close');
+    runner.kill('SIGKILL');
+    await ended;
+    onTestFinished(() => {
+      if (lives(fuzzed)) process.kill(fuzzed, 'SIGKILL');
+    });
+    await vi.waitUntil(() => !lives(fuzzed), { timeout: 20_000, interval: 20 });
   });
 
   it('replays the input of a failure', async () => {

@@ -119,7 +119,9 @@ class Fuzzer {
     }
     const grown = this.#growth();
     const last = inputs.at(-1) ?? Buffer.alloc(0);
-    return grown > MAX_GROWTH_MIB ? this.#failure(last, `the process has grown by ${Math.round(grown)} MiB`) : null;
+    return grown > MAX_GROWTH_MIB
+      ? this.#failure(last, `the process has grown by ${Math.round(grown)} MiB: ${parts()}`)
+      : null;
   }
 
   /** In MiB. What only waits to be collected is, before it counts, where the process may do so (`--expose-gc`). */
@@ -203,6 +205,13 @@ class Fuzzer {
       problem,
     };
   }
+}
+
+/** What the process's memory is made of. */
+function parts(): string {
+  const { heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
+  const mib = (octets: number): string => `${Math.round(octets / MIB)} MiB`;
+  return `objects ${mib(heapUsed)} of ${mib(heapTotal)}, beside them ${mib(external)}, array buffers ${mib(arrayBuffers)}`;
 }
 
 function strangeness(): string | null {

@@ -35,7 +35,7 @@ describe('openLedgerDatabase', () => {
     ['synchronous', 2],
     ['foreign_keys', 1],
     ['application_id', 0x43617274],
-    ['user_version', 2],
+    ['user_version', 3],
   ])('PRAGMA %s is %s, also when opened again', (pragma, value) => {
     open().close();
     const database = open();
@@ -50,7 +50,7 @@ describe('openLedgerDatabase', () => {
   });
 
   test.each<[string, () => void, string]>([
-    ['a newer schema', () => write('PRAGMA application_id = 0x43617274; PRAGMA user_version = 3'), 'found schema 3'],
+    ['a newer schema', () => write('PRAGMA application_id = 0x43617274; PRAGMA user_version = 4'), 'found schema 4'],
     ['another program’s tables', () => write('CREATE TABLE notes (text)'), 'the database of another program'],
     ['another program’s number', () => write('PRAGMA application_id = 7'), 'the database of another program'],
     [
@@ -67,15 +67,18 @@ describe('openLedgerDatabase', () => {
     expect(statSync(file).mtimeMs).toBe(before);
   });
 
-  test('a ledger of schema 1 becomes one of schema 2, and its runs are going', () => {
+  test('a ledger of schema 1 becomes one of today, its runs are going, and none has a canary', () => {
     const older = open();
     older.exec(`INSERT INTO run (id, campaign, source, content_hash, created_at, on_uncertain, expires_at)
         VALUES ('letters-1', 'letters', '/home/ana/letters', 'hash', 1, 'hold', 2);
       ALTER TABLE run DROP COLUMN control; ALTER TABLE run DROP COLUMN control_at; DROP TABLE suppression;
+      ALTER TABLE run DROP COLUMN canary;
       PRAGMA user_version = 1`);
     older.close();
     const newer = open();
-    expect(newer.prepare('SELECT id, control FROM run').all()).toEqual([{ id: 'letters-1', control: 'going' }]);
+    expect(newer.prepare('SELECT id, control, canary FROM run').all()).toEqual([
+      { id: 'letters-1', control: 'going', canary: null },
+    ]);
     expect(newer.prepare('SELECT count(*) AS n FROM suppression').get()).toEqual({ n: 0 });
     newer.close();
   });

@@ -2,11 +2,23 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalState, openState } from '#local';
+import type { Ledger } from '#mailing';
 import { describeLedger } from '../ports/ledger.contract.ts';
 import { describeLedgerControl } from '../ports/ledger.control.ts';
+import { describeEvidence } from '../ports/ledger.evidence.ts';
 import type { LedgerStore } from '../ports/ledger.harness.ts';
 import { describeLedgerMoves } from '../ports/ledger.moves.ts';
 import { describeLedgerProperties } from '../ports/ledger.property.ts';
+import { describeLedgerSearch } from '../ports/ledger-search.contract.ts';
+
+const opened = new Map<Ledger, LocalState>();
+
+/** Of a ledger that a store was asked for. */
+function stateOf(ledger: Ledger): LocalState {
+  const state = opened.get(ledger);
+  if (state === undefined) throw new Error('no state has this ledger');
+  return state;
+}
 
 /** Processes are states of their own on one folder: their locks are as real as another process's. */
 async function newStore(): Promise<LedgerStore> {
@@ -16,6 +28,7 @@ async function newStore(): Promise<LedgerStore> {
     join: async () => {
       const state = openState(folder);
       states.push(state);
+      opened.set(state.ledger, state);
       return state.ledger;
     },
     die: async (ledger) => states.find((state) => state.ledger === ledger)?.close(),
@@ -30,3 +43,5 @@ describeLedger('SqliteLedger', newStore);
 describeLedgerMoves('SqliteLedger', newStore);
 describeLedgerProperties('SqliteLedger', newStore);
 describeLedgerControl('SqliteLedger', newStore);
+describeEvidence('SqliteLedger', newStore, (ledger) => stateOf(ledger).ledger);
+describeLedgerSearch('SqliteLedger', newStore, (ledger) => stateOf(ledger).ledger);

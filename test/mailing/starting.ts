@@ -119,6 +119,7 @@ export async function start(
     ledger: fate.over(state.ledger, LEDGER_WRITES),
     objects: fate.over(state.objects, OBJECT_WRITES),
     suppressions: state.suppressions,
+    openScratch: state.openScratch,
     clock: { ...clock, now: () => now },
   };
   const audience = { name: list, open: () => live.source.files.stream(list) };

@@ -30,6 +30,7 @@ describe('SuppressionGate', () => {
         asked.push(keys);
         return new Set(keys.filter((key) => shut.has(key)));
       },
+      find: async () => null,
       list: async function* () {},
     };
     const gate = new SuppressionGate(list);

@@ -38,6 +38,14 @@ export class VirtualClock implements Clock {
     this.#ms = end;
     await settled();
   }
+
+  /** Lets time pass to the next timer, where there is one, and all that are due then. */
+  async passToNext(): Promise<void> {
+    await settled();
+    if (this.#timers.size === 0) return;
+    const next = Math.min(...[...this.#timers].map(({ at }) => at));
+    await this.pass(Math.max(next - this.#ms, 0));
+  }
 }
 
 /** When every promise that can go on has gone on. */

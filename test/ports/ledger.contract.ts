@@ -29,7 +29,7 @@ export function describeLedger(name: string, newStore: NewLedgerStore): void {
         await at.ledger.createRun(first);
         await at.ledger.createRun({ ...newRun('a'), campaign: 'birthday', slot: START });
         await at.ledger.createRun({ ...first, createdAt: START + MINUTE, onUncertain: 'resend' });
-        expect(await at.ledger.run('z')).toEqual({ ...first, plan: null, finished: false });
+        expect(await at.ledger.run('z')).toEqual({ ...first, plan: null, finished: false, canary: null });
         expect(await at.ledger.run('nobody')).toBeNull();
         expect((await at.ledger.runs()).map(({ id }) => id)).toEqual(['z', 'a']);
         expect((await at.ledger.runs('birthday')).map(({ id, slot }) => [id, slot])).toEqual([['a', START]]);
@@ -48,7 +48,7 @@ export function describeLedger(name: string, newStore: NewLedgerStore): void {
         });
         await at.ledger.release(planner);
         await at.ledger.createRun(second);
-        expect(await at.ledger.run('run-1')).toEqual({ ...second, plan: null, finished: false });
+        expect(await at.ledger.run('run-1')).toEqual({ ...second, plan: null, finished: false, canary: null });
         expect(await all(at.ledger.deliveries('run-1'))).toEqual([]);
         await at.ledger.addBatch('run-1', 1, recipients(2, 7));
         await at.ledger.completePlan('run-1', planOf(1, 2));

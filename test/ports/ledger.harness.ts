@@ -27,7 +27,10 @@ export const MINUTE = 60_000;
 export const START = Date.UTC(2026, 11, 1, 9);
 export const EXPIRES = START + 48 * 60 * MINUTE;
 
-export function newRun(id: string, onUncertain: UncertainPolicy = 'hold'): Omit<RunRecord, 'plan' | 'finished'> {
+export function newRun(
+  id: string,
+  onUncertain: UncertainPolicy = 'hold',
+): Omit<RunRecord, 'plan' | 'finished' | 'canary'> {
   const hash = `hash-of-${id}`;
   return {
     id,

@@ -52,6 +52,15 @@ export function describeSuppressionList(name: string, newStore: () => Promise<Su
       ]);
     });
 
+    test('one who is found is told as first written, and nobody else is', async () => {
+      await list.add([entry('ana@example.com', { recipient: 'Ana@example.com', reason: 'asked by phone' })]);
+      const found = { key: 'ana@example.com', recipient: 'Ana@example.com', reason: 'asked by phone', at: 1_000 };
+      expect(await (await store.join()).find('ana@example.com')).toEqual(found);
+      expect(await list.find('ANA@example.com')).toBeNull();
+      await list.remove(['ana@example.com']);
+      expect(await list.find('ana@example.com')).toBeNull();
+    });
+
     test('a long list comes whole and in order, and any number of keys can be asked about', async () => {
       const keys = Array.from({ length: 2_500 }, (_, index) => `p${String(index).padStart(5, '0')}@example.com`);
       expect(await list.add(keys.toReversed().map((key) => entry(key)))).toBe(keys.length);

@@ -153,7 +153,7 @@ describe('variables, blocks and partials', () => {
     ],
     [
       'in a style attribute stay',
-      `${red}<p style="width:{{v}}px">x</p>`,
+      `{{!-- allow: style --}}${red}<p style="width:{{v}}px">x</p>`,
       { v: 9 },
       '<p style="color: red; width:9px">x</p>',
     ],

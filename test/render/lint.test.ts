@@ -64,6 +64,26 @@ const hostile: readonly (readonly [html: string, place: string, problem: string]
   ['<p>\n<a href=javascript:x>', '2:21', 'found the end of a "javascript:" address, one that runs no script is wanted'],
   ['<a href="https://a.example/{{url v}}">', '1:28', 'found {{url …}} within an address, {{encode …}} is wanted'],
 
+  [
+    '<p style="color:{{v}}">',
+    '1:17',
+    'found a variable in style=, where it could load pictures, cover others or end its declaration, a class by condition is wanted',
+  ],
+  [
+    "<p STYLE='{{#if a}}width:{{encode v}}px{{/if}}'>",
+    '1:26',
+    'found a variable in style=, where it could load pictures, cover others or end its declaration, a class by condition is wanted',
+  ],
+  [
+    '<img srcset="{{v}} 2x">',
+    '1:14',
+    'found a variable in srcset, where a comma begins another address, {{url …}} is wanted',
+  ],
+  [
+    '<img srcset="https://a.example/{{v}} 2x">',
+    '1:32',
+    'found a variable in srcset, where a comma begins another address, {{url …}} is wanted',
+  ],
   ['<style>{{v}}</style>', '1:8', noText('<style>')],
   ['<STYLE type="text/css">a{color:{{v}} }</STYLE>', '1:32', noText('<style>')],
   ['<style></styl>{{v}}', '1:15', noText('<style>')],
@@ -198,8 +218,9 @@ describe('an ordinary newsletter compiles', () => {
     ],
     [
       'quoted attributes',
-      `<td class="x {{a}}" width='{{b}}' style="color:{{c}}"\nalt = "{{d}}" lang="{{default e "en"}}">`,
+      `<td class="x {{a}}" width='{{b}}' style="color:red"\nalt = "{{d}}" lang="{{default e "en"}}">`,
     ],
+    ['lists of addresses', '<img srcset="{{url a}} 1x, https://example.com/{{encode b}} 2x">'],
     [
       'addresses with a scheme',
       '<a href="https://{{a}}/x?y={{encode b}}#{{c}}"><a href="mailto:{{d}}"><a href="tel:{{e}}">',

@@ -180,6 +180,7 @@ describe('relays.schema.json', () => {
     pace: { messagesPerSecond: 14 },
     connections: 4,
     depth: 16,
+    maxMessageOctets: 10_485_760,
     proxy: 'socks5://127.0.0.1:1080',
     dkim: [{ domain: 'example.com', selector: 's2026', key: 'dkim/example.com.s2026.pem' }],
     secret: 'cartero/smtp',

@@ -20,11 +20,12 @@ export function sizeComplaints(octets: number, maxOctets: number | undefined): C
   ];
 }
 
-/** Whether the mail is so large that it is worth being written to know its size. */
-export function mayBeTooLarge({ text = '', html = '', amp = '', inline = [], attachments = [] }: Letter): boolean {
+/** Whether the mail is so large that it is worth being written to know its size. @param maxOctets as above */
+export function mayBeTooLarge(letter: Letter, maxOctets = USUAL_MAX_OCTETS): boolean {
+  const { text = '', html = '', amp = '', inline = [], attachments = [] } = letter;
   const files = [...inline, ...attachments].reduce((sum, { octets }) => sum + octets, 0);
   // Three octets a UTF-16 code unit, three for each of these in quoted-printable.
-  return files + 9 * (text.length + html.length + amp.length) > USUAL_MAX_OCTETS / 2;
+  return files + 9 * (text.length + html.length + amp.length) > Math.min(maxOctets, USUAL_MAX_OCTETS) / 2;
 }
 
 function grouped(value: number): string {

@@ -4,6 +4,9 @@ import type { Zone } from './zone.ts';
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 24 * 60;
 const DAY_MS = DAY_MINUTES * MINUTE_MS;
+/** How far ahead a turn is looked for; a weekly window of which clocks jump over one day turns within it. */
+const HORIZON_DAYS = 16;
+const REACH_DAYS = 2;
 const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
 export interface SendingWindow {
@@ -81,13 +84,39 @@ export function isOpen(window: SendingWindow, zone: Zone, at: number): boolean {
 /** The moment itself where mail may go, else the next opening. An opening that clocks jump over is right behind the jump. */
 export function openFrom(window: SendingWindow, zone: Zone, at: number): number {
   if (isOpen(window, zone, at)) return at;
-  let day = Math.floor(zone.wallAt(at) / DAY_MS) * DAY_MS;
-  for (;;) {
-    const opening = zone.momentOf(day + window.from * MINUTE_MS).at;
-    // Jumped over as a whole, it does not open that day.
-    if (hasDay(window, day) && opening > at && isOpen(window, zone, opening)) return opening;
-    day += DAY_MS;
+  for (let from = at; ; from += HORIZON_DAYS * DAY_MS) {
+    const opening = nextTurn(window, zone, from);
+    if (opening !== null) return opening;
   }
+}
+
+/**
+ * The first moment behind another at which it opens or closes: by the hour, or because clocks are moved. A window that is
+ * open when an hour comes again is open twice.
+ * @returns `null` where it stays as it is for 16 days, as one that never closes
+ */
+export function nextTurn(window: SendingWindow, zone: Zone, after: number): number | null {
+  const isOpenNow = isOpen(window, zone, after);
+  const first = Math.floor(zone.wallAt(after) / DAY_MS) * DAY_MS;
+  let nearest: number | null = null;
+  // Hours that cross midnight belong to the day before. Behind a turn that is found, a day later may still bring an earlier
+  // one: clocks are moved by a day at the most.
+  for (let day = -REACH_DAYS; day <= HORIZON_DAYS; day += 1) {
+    if (nearest !== null && first + (day - REACH_DAYS) * DAY_MS > zone.wallAt(nearest)) break;
+    for (const at of turnsOf(window, zone, first + day * DAY_MS)) {
+      if (at > after && (nearest === null || at < nearest) && isOpen(window, zone, at) !== isOpenNow) nearest = at;
+    }
+  }
+  return nearest;
+}
+
+/** Where the window can open or close for a day on the wall. */
+function turnsOf({ from, to }: SendingWindow, zone: Zone, day: number): number[] {
+  return [
+    ...zone.momentsOf(day + from * MINUTE_MS),
+    ...zone.momentsOf(day + to * MINUTE_MS),
+    ...zone.movesBetween(day - DAY_MS, day + DAY_MS),
+  ];
 }
 
 function hasDay({ days }: SendingWindow, day: number): boolean {

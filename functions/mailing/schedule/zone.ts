@@ -7,6 +7,8 @@ const HOUR_MS = 3_600_000;
 
 /** More than any zone has ever moved at once, and any is away from UTC. */
 const REACH_MS = 26 * HOUR_MS;
+/** Clocks are not moved and moved back within so short a time. */
+const STRIDE_MS = REACH_MS / 4;
 
 export class TimeZoneError extends Error {
   readonly code = 'ERR_TIME_ZONE';
@@ -74,25 +76,54 @@ export class Zone {
   /** @param wall in whole seconds */
   momentOf(wall: number): WallMoment {
     const offsets = this.#offsetsFrom(wall - REACH_MS, wall + REACH_MS);
-    const moments = offsets.map((offset) => wall - offset).filter((at) => this.wallAt(at) === wall);
-    if (moments.length > 0) return { at: Math.min(...moments), kind: moments.length > 1 ? 'overlap' : 'once' };
-    return { at: this.#afterGap(wall, wall - Math.max(...offsets), wall - Math.min(...offsets)), kind: 'gap' };
+    const [first, ...again] = this.#momentsAmong(wall, offsets);
+    if (first !== undefined) return { at: first, kind: again.length > 0 ? 'overlap' : 'once' };
+    const [before, behind] = [wall - Math.max(...offsets), wall - Math.min(...offsets)];
+    return { at: firstWhere((at) => this.wallAt(at) >= wall, before, behind), kind: 'gap' };
   }
 
-  /** @param before a moment whose wall time is before the gap, `behind` one whose wall time is behind it */
-  #afterGap(wall: number, before: number, behind: number): number {
-    let [early, late] = [before, behind];
-    while (late - early > 1000) {
-      const middle = Math.floor((early + late) / 2000) * 1000;
-      if (this.wallAt(middle) < wall) early = middle;
-      else late = middle;
+  /**
+   * Every moment at which a wall time comes: none, one, or two in their order.
+   * @param wall in whole seconds
+   */
+  momentsOf(wall: number): number[] {
+    return this.#momentsAmong(wall, this.#offsetsFrom(wall - REACH_MS, wall + REACH_MS));
+  }
+
+  /** The moments behind one, up to another, at which the clocks are moved. */
+  movesBetween(after: number, upTo: number): number[] {
+    const moves: number[] = [];
+    let from = after;
+    let offset = this.offsetAt(from);
+    while (from < upTo) {
+      const to = Math.min(from + STRIDE_MS, upTo);
+      const next = this.offsetAt(to);
+      const before = offset;
+      if (next !== before) moves.push(firstWhere((at) => this.offsetAt(at) !== before, from, to));
+      [from, offset] = [to, next];
     }
-    return late;
+    return moves;
+  }
+
+  #momentsAmong(wall: number, offsets: readonly number[]): number[] {
+    const moments = offsets.map((offset) => wall - offset).filter((at) => this.wallAt(at) === wall);
+    return moments.sort((one, other) => one - other);
   }
 
   #offsetsFrom(first: number, last: number): number[] {
     const offsets = new Set<number>();
-    for (let at = first; at <= last; at += REACH_MS / 4) offsets.add(this.offsetAt(at));
+    for (let at = first; at <= last; at += STRIDE_MS) offsets.add(this.offsetAt(at));
     return [...offsets];
   }
+}
+
+/** The first whole second behind `early`, where it does not hold, up to `late`, where it does. */
+function firstWhere(holds: (at: number) => boolean, early: number, late: number): number {
+  let [before, behind] = [Math.floor(early / 1000), Math.floor(late / 1000)];
+  while (behind - before > 1) {
+    const middle = Math.floor((before + behind) / 2);
+    if (holds(middle * 1000)) behind = middle;
+    else before = middle;
+  }
+  return behind * 1000;
 }

@@ -1,0 +1,32 @@
+/** Why a run sends nothing at the moment, in words, and what there is to be said of the slot that it stands for. */
+import { isMissed, isoTime, isStart, type LoadedCampaign, type RestCause } from '#mailing';
+import { span } from './progress.ts';
+
+/** @param until epoch ms; @param once the run ends now */
+export function restWords(until: number, why: RestCause, once: boolean): string {
+  const moment = isoTime(until);
+  const next = once ? 'Start the same run again then.' : 'Ctrl-C stops; the same run goes on.';
+  if (why === 'window') return `The sending window is shut: nobody is sent to before ${moment}. ${next}`;
+  if (why === 'slot') return `The run's slot is still to come: nobody is sent to before ${moment}. ${next}`;
+  return `Those who are left wait: the next is due at ${moment}. ${next}`;
+}
+
+/**
+ * @param slot of `--at`
+ * @param now epoch ms
+ * @returns a line for each thing to be known before it is sent
+ */
+export function slotWarnings({ campaign, source }: LoadedCampaign, slot: number | null, now: number): string[] {
+  const { schedule } = campaign;
+  if (slot === null || schedule === null) return [];
+  const lines: string[] = [];
+  if (!isStart(schedule, slot))
+    lines.push(
+      `${isoTime(slot)} is none of the starts that ${source.location}/campaign.json has; \`cartero plan\` shows the next ones.`,
+    );
+  if (isMissed(schedule, slot, now))
+    lines.push(
+      `${isoTime(slot)} was missed ${span((now - slot) / 1000)} ago, and "missed" is ${JSON.stringify(schedule.missed)}: unless it has begun, nothing is sent.`,
+    );
+  return lines;
+}
