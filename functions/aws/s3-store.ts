@@ -2,6 +2,8 @@
  * Objects in a bucket. S3 shows a write whole or not at all, and to each reader that begins after it was answered; a name
  * that is written twice is the later content (every write is a version in a bucket of ours, so nothing is lost either).
  */
+
+import { Readable } from 'node:stream';
 import {
   GetObjectCommand,
   type GetObjectCommandOutput,
@@ -12,14 +14,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import {
-  checkObjectName,
-  checkObjectPrefix,
-  ObjectMissingError,
-  type ObjectStore,
-  ObjectStoreError,
-} from '#mailing';
-import { Readable } from 'node:stream';
+import { checkObjectName, checkObjectPrefix, ObjectMissingError, type ObjectStore, ObjectStoreError } from '#mailing';
 
 export interface S3StoreOptions {
   readonly client: S3Client;
@@ -63,17 +58,18 @@ class S3Store implements ObjectStore {
       const object = await this.#get(name, begin, version);
       version = object.ETag;
       const end = begin + (object.ContentLength ?? 0);
+      let cause: unknown;
       try {
-        for await (const piece of object.Body as Readable) {
-          const octets = piece as Uint8Array;
-          begin += octets.length;
-          yield octets;
+        for await (const piece of object.Body as AsyncIterable<Uint8Array>) {
+          begin += piece.length;
+          yield piece;
         }
         if (begin >= end) return;
       } catch (error) {
-        if (resumptions === MAX_RESUMPTIONS) throw this.#toObjectError(error, 'read', name);
+        cause = error;
       }
-      if (resumptions === MAX_RESUMPTIONS) throw new ObjectStoreError('read', name, `it was cut off after ${begin} of ${end} octets`);
+      if (resumptions === MAX_RESUMPTIONS)
+        throw new ObjectStoreError('read', name, `it was cut off after ${begin} of ${end} octets`, { cause });
     }
   }
 
@@ -141,13 +137,16 @@ class S3Store implements ObjectStore {
   #toObjectError(error: unknown, action: string, name: string): unknown {
     if (error instanceof ObjectStoreError || error instanceof ObjectMissingError) return error;
     if (!(error instanceof Error) || !isOfClient(error)) return error;
-    const problem = PROBLEMS[error.name]?.(this.#bucket) ?? `S3 says ${error.name}: ${error.message}`;
+    const known = PROBLEMS[error.name]?.(this.#bucket);
+    const said = error instanceof S3ServiceException ? `S3 says ${error.name}: ` : 'S3 cannot be asked: ';
+    const problem = known ?? `${said}${error.message}`;
     return new ObjectStoreError(action, name, problem, { cause: error });
   }
 }
 
 const PROBLEMS: Readonly<Record<string, (bucket: string) => string>> = {
-  NoSuchBucket: (bucket) => `there is no bucket ${JSON.stringify(bucket)} in this account and region; deploy the state stack`,
+  NoSuchBucket: (bucket) =>
+    `there is no bucket ${JSON.stringify(bucket)} in this account and region; deploy the state stack`,
   AccessDenied: (bucket) => `this role has no right to it; allow it on the bucket ${JSON.stringify(bucket)}`,
   SlowDown: () => 'S3 takes no more requests at the moment; try again later',
 };

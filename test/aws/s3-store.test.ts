@@ -54,13 +54,16 @@ async function* inPieces(content: Buffer, size: number): AsyncGenerator<Uint8Arr
 }
 
 describe('S3Store', () => {
-  test.each([8 * MIB, 8 * MIB + 1, 21 * MIB])('writes %i octets, whole or in pieces, and reads them', async (length) => {
-    const store = openS3Store(await newBucket());
-    const content = octets(length);
-    await store.write('whole', content);
-    await store.write('pieces', inPieces(content, 700_001));
-    for (const name of ['whole', 'pieces']) expect(Buffer.from(await store.read(name)).equals(content)).toBe(true);
-  });
+  test.each([8 * MIB, 8 * MIB + 1, 21 * MIB])(
+    'writes %i octets, whole or in pieces, and reads them',
+    async (length) => {
+      const store = openS3Store(await newBucket());
+      const content = octets(length);
+      await store.write('whole', content);
+      await store.write('pieces', inPieces(content, 700_001));
+      for (const name of ['whole', 'pieces']) expect(Buffer.from(await store.read(name)).equals(content)).toBe(true);
+    },
+  );
 
   test('a write that fails between two parts leaves neither object nor parts', async () => {
     const { client, bucket } = await newBucket();
@@ -93,8 +96,17 @@ describe('S3Store', () => {
 
   test('says so where nobody answers', async () => {
     const store = openS3Store({ client: clientOf('http://127.0.0.1:1'), bucket: 'any' });
-    for (const work of [store.read('a'), store.has('a'), store.write('a', Buffer.from('x')), store.list('')])
-      await expect(work).rejects.toThrow(ObjectStoreError);
+    const works = [
+      () => store.read('a'),
+      () => store.has('a'),
+      () => store.write('a', Buffer.from('x')),
+      () => store.write('a', inPieces(octets(100), 10)),
+      () => store.list(''),
+    ];
+    for (const work of works) {
+      await expect(work()).rejects.toThrow(ObjectStoreError);
+      await expect(work()).rejects.toThrow('S3 cannot be asked: connect ECONNREFUSED');
+    }
   });
 });
 
