@@ -5,7 +5,7 @@
 import { createReadStream, readdirSync, rmSync } from 'node:fs';
 import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ObjectMissingError, ObjectNameError, type ObjectStore, ObjectStoreError } from '#mailing';
+import { checkObjectName, ObjectMissingError, ObjectNameError, type ObjectStore, ObjectStoreError } from '#mailing';
 import { makeFolder, syncFolder } from './durable-folder.ts';
 
 /** Where files lie until they are whole. No object's name begins with it. */
@@ -95,25 +95,11 @@ class DirectoryStore implements ObjectStore {
   }
 
   #file(name: string): string {
-    const problem = problemOf(name);
-    if (problem !== null) throw new ObjectNameError(name, problem);
+    checkObjectName(name);
+    if (name === UNFINISHED || name.startsWith(`${UNFINISHED}/`))
+      throw new ObjectNameError(name, `${JSON.stringify(UNFINISHED)} as its beginning`);
     return join(this.#folder, name);
   }
-}
-
-function problemOf(name: string): string | null {
-  if (name === '') return 'an empty name';
-  if (name.includes('\\')) return 'a backslash';
-  if (/[\x00-\x1f\x7f]/.test(name)) return 'a control character';
-  if (!name.isWellFormed()) return 'half a surrogate pair';
-  const segments = name.split('/');
-  if (segments[0] === UNFINISHED) return `${JSON.stringify(UNFINISHED)} as its beginning`;
-  for (const segment of segments) {
-    if (segment === '') return 'an empty segment';
-    if (segment === '.' || segment === '..') return `${JSON.stringify(segment)} as a segment`;
-    if (Buffer.byteLength(segment) > 255) return 'a segment of more than 255 octets';
-  }
-  return null;
 }
 
 async function writeDurably(file: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {

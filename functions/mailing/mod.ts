@@ -52,6 +52,7 @@ export { loadCheck } from './load-check.ts';
 export { type Doubt, type Foresight, foresee, type Outlook, SMALL_AUDIENCE, UnconfirmedError } from './look-back.ts';
 export { type Mail, MailComposer, MailError, type MailRow } from './mail.ts';
 export { nearName } from './near-name.ts';
+export { checkObjectName, checkObjectPrefix } from './object-name.ts';
 export * from './outcome.ts';
 export { Pacer } from './pacing.ts';
 export { type PlannedRow, Planner } from './planner.ts';

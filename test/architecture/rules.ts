@@ -2,7 +2,7 @@
  * The house's plan, and what breaks it.
  *
  *     address ◄── smtp, mime, audience          render stands alone
- *     those five ◄── mailing ◄── local          doors (cli) import all
+ *     those five ◄── mailing ◄── local, aws     doors (cli) import all
  */
 import { posix } from 'node:path';
 import { type Import, importsOf, type Token, tokensOf } from './tokens.ts';
@@ -16,6 +16,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   render: [],
   mailing: ['address', 'smtp', 'mime', 'audience', 'render'],
   local: ['address', 'smtp', 'mime', 'audience', 'render', 'mailing'],
+  aws: ['address', 'smtp', 'mime', 'audience', 'render', 'mailing'],
 };
 
 /** The doors: `functions/<door>.ts` and what lies in `functions/<door>/`. They enter any room; no room enters them. */
