@@ -53,7 +53,9 @@ function parameterNamed(name: string | undefined, parameters: Sight['parameters'
 
 function callValue(call: SubExpression, sight: Sight, sites: readonly Site[]): Value {
   const name = plainName(call.path as Expression) ?? '';
-  const [first = NOTHING, second = NOTHING, third = NOTHING] = (call.params as Expression[]).map((each) => evaluate(each, sight, sites));
+  const [first = NOTHING, second = NOTHING, third = NOTHING] = (call.params as Expression[]).map((each) =>
+    evaluate(each, sight, sites),
+  );
   if (name === VALUE || name === ARGUMENT) {
     const site = siteOf(second, sites);
     return name === VALUE ? demandedAt(site, first) : fittedAt(site, first);

@@ -11,8 +11,16 @@ const rows: readonly (readonly [text: string, row: Readonly<Record<string, unkno
   [`\n  {{! a word }}\n{{!language: PL}}\n${KOTY}`, { n: 3 }, '3 koty'],
   [`{{!-- language: pl --}}${KOTY}`, { n: 3, locale: 'es' }, '3 koty'],
   [`{{!-- language: de --}}${MONEY}`, { n: 1234.5, day: '2026-12-01' }, '1.234,50\u00a0€ 1.234,5 1. Dezember 2026'],
-  [`{{!-- language: de --}}${MONEY}`, { n: 1234.5, day: '2026-12-01', locale: '' }, '1.234,50\u00a0€ 1.234,5 1. Dezember 2026'],
-  [`{{!-- language: de --}}${MONEY}`, { n: 1234.5, day: '2026-12-01', locale: 'en-US' }, '€1,234.50 1,234.5 December 1, 2026'],
+  [
+    `{{!-- language: de --}}${MONEY}`,
+    { n: 1234.5, day: '2026-12-01', locale: '' },
+    '1.234,50\u00a0€ 1.234,5 1. Dezember 2026',
+  ],
+  [
+    `{{!-- language: de --}}${MONEY}`,
+    { n: 1234.5, day: '2026-12-01', locale: 'en-US' },
+    '€1,234.50 1,234.5 December 1, 2026',
+  ],
   [MONEY, { n: 1234.5, day: '2026-12-01' }, '€1,234.50 1,234.5 December 1, 2026'],
   ['{{!-- language: de --}}{{default (number n) "x"}}', {}, 'x'],
   ['{{!-- language: de --}}{{number 1234.5}}', {}, '1.234,5'],
@@ -44,7 +52,11 @@ describe('what is said amiss is told with its place', () => {
 
   test('another language than that of the name', () => {
     const languages = new Map([['es', { name: 'subject.es.hbs', text: '{{!-- language: pt --}}Olá' }]]);
-    const sources = { subject: { name: 'subject.hbs', text: 'Hello', languages }, partials: new Map(), layouts: new Map() };
+    const sources = {
+      subject: { name: 'subject.hbs', text: 'Hello', languages },
+      partials: new Map(),
+      layouts: new Map(),
+    };
     expect(() => compileTemplates(sources)).toThrow(TemplateError);
     expect(() => compileTemplates(sources)).toThrow(/in a file that is named for "es"/);
   });

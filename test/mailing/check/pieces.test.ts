@@ -112,8 +112,21 @@ describe('the report on a mail', () => {
       items: ['https://example.com/a.png', 'http://example.com/b.png'],
       raw: '<a href="',
     },
-    { name: '--> <a href="#">', link: 'mailto:a@example.com', items: [], raw: '<style><!--', locale: 'e s', timezone: 'Mars' },
-    { name: "' onload='x", link: 'https://example.com/unsubscribe', items: ['no address'], raw: 'x\rx\0', locale: 'es' },
+    {
+      name: '--> <a href="#">',
+      link: 'mailto:a@example.com',
+      items: [],
+      raw: '<style><!--',
+      locale: 'e s',
+      timezone: 'Mars',
+    },
+    {
+      name: "' onload='x",
+      link: 'https://example.com/unsubscribe',
+      items: ['no address'],
+      raw: 'x\rx\0',
+      locale: 'es',
+    },
   ];
   test.each(bodies)('of %j is the same, in pieces and as a whole', async (html) => {
     const root = temporaryFolder();
