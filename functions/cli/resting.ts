@@ -8,6 +8,8 @@ export function restWords(until: number, why: RestCause, once: boolean): string 
   const next = once ? 'Start the same run again then.' : 'Ctrl-C stops; the same run goes on.';
   if (why === 'window') return `The sending window is shut: nobody is sent to before ${moment}. ${next}`;
   if (why === 'slot') return `The run's slot is still to come: nobody is sent to before ${moment}. ${next}`;
+  if (why === 'zone')
+    return `It is too early where the next recipients are: nobody is sent to before ${moment}. ${next}`;
   return `Those who are left wait: the next is due at ${moment}. ${next}`;
 }
 

@@ -2,7 +2,7 @@
 import { pause } from '#smtp';
 import { AdaptivePace } from './adaptive-pace.ts';
 import { Breaker, type BreakerOptions } from './breaker.ts';
-import { type Canary, judgeCanary } from './canary.ts';
+import { type Canary, judgeCanary, lastOpenBatch } from './canary.ts';
 import { type NextDue, nextDueOf, type RestCause } from './due-time.ts';
 import type { SendingPorts } from './due-work.ts';
 import type { MailComposer } from './mail.ts';
@@ -90,6 +90,8 @@ async function nextDue(
   hours: SendingHours | null,
   now: number,
 ): Promise<NextDue | null> {
-  const waiting = (await ledger.openBatches(run.id)).filter(({ held }) => !held);
+  // Behind a canary that waits for its hour nobody is due.
+  const last = await lastOpenBatch(ledger, run);
+  const waiting = (await ledger.openBatches(run.id)).filter(({ held, batch }) => !held && batch <= last);
   return nextDueOf(run, waiting, hours, now);
 }
