@@ -31,10 +31,13 @@ export class SendingHours {
     this.#notBefore = notBefore;
   }
 
-  /** The same hours by another clock. @param zone an IANA name; `null`: the schedule's */
+  /**
+   * The window by the clock of a batch's own zone, where the slot comes at another moment: the batch's `notBefore` has it.
+   * @param zone an IANA name; `null`: the schedule's, and the slot counts
+   */
   in(zone: string | null): SendingHours {
-    if (zone === null || this.#window === null) return this;
-    const known = this.#elsewhere.get(zone) ?? new SendingHours(this.#window, new Zone(zone), this.#notBefore);
+    if (zone === null) return this;
+    const known = this.#elsewhere.get(zone) ?? new SendingHours(this.#window, new Zone(zone));
     this.#elsewhere.set(zone, known);
     return known;
   }
@@ -73,9 +76,6 @@ export class SendingHours {
  * @returns `null` where mail may go at any time
  */
 export function hoursOf(schedule: Schedule | null, slot: number | null): SendingHours | null {
-  if (schedule === null) return null;
-  // By the recipients' own clocks the slot is many moments: each batch has its own.
-  const notBefore = schedule.recipientTimezone === null ? slot : null;
-  if (schedule.window === null && notBefore === null) return null;
-  return new SendingHours(schedule.window, schedule.zone, notBefore ?? 0);
+  if (schedule === null || (schedule.window === null && slot === null)) return null;
+  return new SendingHours(schedule.window, schedule.zone, slot ?? 0);
 }
