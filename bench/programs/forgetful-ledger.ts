@@ -1,5 +1,5 @@
 /** A ledger that keeps nothing: it hands out what was planned, and says yes to whatever is written to it. */
-import type { Claim, DeliveryRecord, Ledger, OpenBatch } from '#mailing';
+import { ANY_TIME, type Claim, type DeliveryRecord, type Ledger, type OpenBatch } from '#mailing';
 
 interface Batch {
   readonly records: readonly DeliveryRecord[];
@@ -15,7 +15,14 @@ export async function openForgetfulLedger(planned: Ledger, run: string): Promise
   }
   const own: Partial<Ledger> = {
     openBatches: async (): Promise<OpenBatch[]> =>
-      [...batches].filter(([, { isClosed }]) => !isClosed).map(([batch]) => ({ batch, held: false, nextAt: 0 })),
+      [...batches]
+        .filter(([, { isClosed }]) => !isClosed)
+        .map(([batch]) => ({
+          batch,
+          held: false,
+          nextAt: 0,
+          ...ANY_TIME,
+        })),
     claim: async (_run, batch): Promise<Claim | null> => {
       const { records = [] } = batches.get(batch) ?? {};
       const due = records.map(({ row, recipient, messageId }, index) => ({

@@ -22,6 +22,8 @@ export interface SelectionOptions {
   readonly timezoneColumn?: string;
   /** The zone of recipients who have none. @default 'UTC' */
   readonly timezone?: string;
+  /** The date that counts for everybody, whatever their zones. @default the one that it is in each zone at `at` */
+  readonly date?: LocalDate;
 }
 
 /** A row that cannot be judged is a problem, not one that is quietly left out. */
@@ -86,6 +88,7 @@ function isToday(fields: Fields, field: string, options: SelectionOptions, rule:
   if (value === null || value === '') return 'not-selected';
   const isOn = typeof value === 'string' ? rule.isOn(value) : null;
   if (isOn === null) return { field, problem: `is ${shown(value)}, ${rule.wanted} is wanted` };
+  if (options.date !== undefined) return isOn(options.date) ? 'selected' : 'not-selected';
   const column = options.timezoneColumn ?? 'timezone';
   const own = fields[column];
   const timezone = own === undefined || own === null || own === '' ? (options.timezone ?? 'UTC') : own;

@@ -16,6 +16,7 @@ import {
   type PlanCounts,
   type PlannedRow,
   type Problem,
+  planBy,
   planDry,
   suppressionKeyOf,
   UnconfirmedError,
@@ -28,6 +29,7 @@ import { grouped, size, span } from './progress.ts';
 import { slotWarnings } from './resting.ts';
 import { DEFAULT_CONNECTIONS, slotOf } from './running.ts';
 import { openExistingState, STATE_OPTION, stateFolder } from './states.ts';
+import { ZoneTally, zoneLines } from './zone-times.ts';
 
 /** Mails that are composed for the estimate of size. */
 const SAMPLES = 25;
@@ -44,7 +46,11 @@ export const plan: Command = {
     'What a run of it over a relay would ask to be confirmed, since it went out before or goes to many more people, is told too.',
   options: {
     audience: { type: 'string', value: 'FILE', description: "recipients in place of the campaign's own" },
-    at: { type: 'string', value: 'ISO', description: 'the slot to plan for (default now): who has a birthday' },
+    at: {
+      type: 'string',
+      value: 'ISO',
+      description: 'the slot to plan for (default now): who has a birthday, and who is sent to when',
+    },
     state: { ...STATE_OPTION, description: 'whose suppression list counts (default .cartero in the current folder)' },
     json: { type: 'boolean', description: 'one JSON object' },
   },
@@ -67,12 +73,15 @@ export const plan: Command = {
     const samples: PlannedRow[] = [];
     let planned = 0;
     const list = suppressedIn(words, shell);
+    const tally = new ZoneTally(campaign, slot, now);
     const { counts, problems: ofRows } = await planDry(campaign, audience, contentHash, {
       run,
       at: slot ?? now,
+      times: tally.times,
       openScratch: openTemporaryScratch,
       onRow: (row) => {
         planned += 1;
+        tally.add(row);
         if (row.state === 'pending') list.count(row.recipient);
         if (planned % 10_000 === 0) shell.over(`Planning: ${grouped(planned)} recipients`);
         if (samples.length < SAMPLES && row.fields !== undefined) samples.push(row);
@@ -81,12 +90,15 @@ export const plan: Command = {
     const suppressed = await list.end();
     const foreseen = await foreseenProblems(words, shell, outlook, counts);
     const problems = [...foreseen, ...ofRows].slice(0, MAX_PROBLEMS);
-    const toSend = counts.recipients - counts.invalid - suppressed;
+    const zones = tally.zones();
+    const toSend = Math.max(0, counts.recipients - counts.invalid - suppressed - tally.missed);
     const octets = Math.round((await meanOctets()) * toSend);
     const { pace } = campaign.campaign;
     const { seconds, dollars } = estimate(toSend, pace.connections ?? DEFAULT_CONNECTIONS, pace.messagesPerSecond);
     const { schedule } = campaign.campaign;
     const starts = schedule === null ? [] : nextStarts(schedule, slot ?? now, SHOWN_STARTS).map(isoTime);
+    const isByZone = slot !== null && schedule !== null && tally.times !== null;
+    const begin = isByZone ? isoTime(planBy(schedule, slot)) : null;
     const { planHash, rows, recipients, duplicates, notSelected, invalid, batches } = counts;
     const result = {
       run,
@@ -104,6 +116,8 @@ export const plan: Command = {
       seconds,
       dollars,
       ...(starts.length === 0 ? {} : { nextStarts: starts }),
+      ...(begin === null ? {} : { planBy: begin }),
+      ...(tally.times === null ? {} : { zones }),
     };
     if (words.flag('json')) {
       shell.out(
@@ -127,10 +141,13 @@ export const plan: Command = {
       ['time', `about ${span(seconds)}`],
       ['cost on AWS', `about $${dollars.toFixed(dollars < 0.01 ? 4 : 2)}`],
       ...(starts.length === 0 ? [] : [['next starts', starts.join(', ')] as const]),
+      ...(begin === null ? [] : [['start it by', `${begin}, when that day begins for the first of them`] as const]),
+      ...zoneLines(zones).map((line, place) => [place === 0 ? 'where they are' : '', line] as const),
       ['run', run],
       ['plan hash', planHash],
     ];
-    shell.out(table.map(([label, value]) => `${label.padEnd(14)}${value}\n`).join(''));
+    const width = zones.length === 0 ? 14 : 16;
+    shell.out(table.map(([label, value]) => `${label.padEnd(width)}${value}\n`).join(''));
     return 0;
 
     async function meanOctets(): Promise<number> {

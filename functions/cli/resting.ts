@@ -1,5 +1,5 @@
 /** Why a run sends nothing at the moment, in words, and what there is to be said of the slot that it stands for. */
-import { isMissed, isoTime, isStart, type LoadedCampaign, type RestCause } from '#mailing';
+import { firstMomentOf, isMissed, isoTime, isStart, type LoadedCampaign, planBy, type RestCause } from '#mailing';
 import { span } from './progress.ts';
 
 /** @param until epoch ms; @param once the run ends now */
@@ -10,6 +10,8 @@ export function restWords(until: number, why: RestCause, once: boolean): string 
   if (why === 'slot') return `The run's slot is still to come: nobody is sent to before ${moment}. ${next}`;
   if (why === 'warm-up')
     return `The relay's warm-up allows no more mails now: nobody is sent to before ${moment}. ${next}`;
+  if (why === 'zone')
+    return `It is too early where the next recipients are: nobody is sent to before ${moment}. ${next}`;
   return `Those who are left wait: the next is due at ${moment}. ${next}`;
 }
 
@@ -29,6 +31,10 @@ export function slotWarnings({ campaign, source }: LoadedCampaign, slot: number 
   if (isMissed(schedule, slot, now))
     lines.push(
       `${isoTime(slot)} was missed ${span((now - slot) / 1000)} ago, and "missed" is ${JSON.stringify(schedule.missed)}: unless it has begun, nothing is sent.`,
+    );
+  else if (now > firstMomentOf(schedule, slot) && schedule.recipientTimezone !== null)
+    lines.push(
+      `Where the day comes first, that hour has gone by: ${schedule.missed === null || schedule.missed === 'send' ? 'those there are sent to at once' : `"missed" says what becomes of those there`}. Start such a run by ${isoTime(planBy(schedule, slot))}.`,
     );
   return lines;
 }

@@ -75,6 +75,8 @@ const MIGRATIONS: readonly string[] = [
      at INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
   'ALTER TABLE run ADD COLUMN canary TEXT;          -- JSON of CanaryVerdict; NULL until it is given',
+  `ALTER TABLE batch ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE batch ADD COLUMN zone TEXT;         -- its recipients' IANA time zone; NULL: the schedule's`,
 ];
 
 /**

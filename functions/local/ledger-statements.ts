@@ -30,6 +30,8 @@ export type BatchRow = {
   policy: UncertainPolicy;
   next_at: number;
   closed: 0 | 1;
+  not_before: number;
+  zone: string | null;
 };
 
 /**
@@ -109,15 +111,16 @@ const SENTENCES = {
   batch: 'SELECT * FROM batch WHERE run = ? AND batch = ?',
   batches: 'SELECT * FROM batch WHERE run = ? ORDER BY batch',
   openBatches: 'SELECT * FROM batch WHERE run = ? AND closed = 0 ORDER BY batch',
-  addBatch: 'INSERT INTO batch (run, batch) VALUES (?, ?) RETURNING number, batch',
+  addBatch: 'INSERT INTO batch (run, batch, not_before, zone) VALUES (?, ?, ?, ?) RETURNING number, batch',
   hold: `UPDATE batch SET fence = fence + 1, rev = rev + 1, holder = ?, policy = ? WHERE number = ?
     RETURNING fence, rev`,
   advance: `UPDATE batch SET rev = rev + 1 WHERE run = ? AND batch = ? AND fence = ? AND rev = ? AND holder = ?
     RETURNING *`,
   release: `UPDATE batch SET holder = NULL, rev = rev + 1 WHERE number = ? AND fence = ? AND holder = ?
     RETURNING number`,
-  rest: `UPDATE batch SET (closed, next_at) = (SELECT count(*) = 0, coalesce(min(due), 0) FROM (
-      SELECT CASE state WHEN 'deferred' THEN min(next_at, :expires) WHEN 'uncertain' THEN next_at ELSE 0 END AS due
+  rest: `UPDATE batch SET (closed, next_at) = (SELECT count(*) = 0, max(coalesce(min(due), 0), not_before) FROM (
+      SELECT CASE state WHEN 'deferred' THEN min(next_at, :expires + max(0, not_before - :created))
+        WHEN 'uncertain' THEN next_at ELSE 0 END AS due
       FROM delivery WHERE ${IN_BATCH}
       AND (state IN ('pending', 'intended', 'deferred') OR (state = 'uncertain' AND :resend))))
     WHERE number = :batch`,

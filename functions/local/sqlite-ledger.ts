@@ -4,6 +4,8 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import {
+  ANY_TIME,
+  type BatchTime,
   type CanaryVerdict,
   type Claim,
   type ClaimOptions,
@@ -12,6 +14,7 @@ import {
   type Evidence,
   type EvidenceDesk,
   type EvidenceFound,
+  expiryOf,
   FenceLostError,
   IllegalMoveError,
   type Intent,
@@ -96,13 +99,18 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
     return plan === null && !(this.#sql.batches.all(number) as BatchRow[]).some(({ holder }) => lives(holder));
   }
 
-  async addBatch(run: string, batch: number, deliveries: readonly PlannedDelivery[]): Promise<void> {
+  async addBatch(
+    run: string,
+    batch: number,
+    deliveries: readonly PlannedDelivery[],
+    { notBefore, zone }: BatchTime = ANY_TIME,
+  ): Promise<void> {
     this.#write(() => {
       const action = `add batch ${batch} to run ${JSON.stringify(run)}`;
       const { number: runNumber, plan } = this.#runRow(run, action);
       if (this.#sql.batch.get(runNumber, batch)) return;
       if (plan !== null) throw new IllegalMoveError(action, 'its plan is complete without it');
-      const added = this.#sql.addBatch.get(runNumber, batch) as BatchRow;
+      const added = this.#sql.addBatch.get(runNumber, batch, notBefore, zone) as BatchRow;
       const seen = new Set<number>();
       for (const { index, row, recipient, key, messageId, state, problem } of deliveries) {
         if (seen.has(index)) throw new IllegalMoveError(action, `index ${index} comes twice`);
@@ -214,10 +222,12 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
       const row = this.#sql.run.get(run) as RunRow | undefined;
       const batches = row ? (this.#sql.openBatches.all(row.number) as BatchRow[]) : [];
       const lives = this.#livingHolders();
-      return batches.map(({ batch, holder, next_at }) => ({
+      return batches.map(({ batch, holder, next_at, not_before, zone }) => ({
         batch,
         held: lives(holder),
         nextAt: holder === null ? next_at : 0,
+        notBefore: not_before,
+        zone,
       }));
     });
   }
@@ -226,19 +236,21 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
     const { now, eager = false } = options;
     return this.#write(() => {
       const action = `claim batch ${batch} of run ${JSON.stringify(run)}`;
-      const { number: runNumber, plan, on_uncertain: policy, expires_at } = this.#runRow(run, action);
+      const { number: runNumber, plan, on_uncertain: policy, ...clocks } = this.#runRow(run, action);
       if (plan === null && batch !== 0) throw new IllegalMoveError(action, 'the plan is not complete');
       const lease = this.#sql.batch.get(runNumber, batch) as BatchRow | undefined;
       if (!lease) throw new IllegalMoveError(action, 'there is no such batch');
       if (lease.closed || (lease.holder !== null && this.#lock.isAlive(lease.holder))) return null;
-      const { number } = lease;
+      const { number, not_before } = lease;
       this.#sql.doubt.run({ batch: number, now, resendAt: now + RESEND_AFTER_MS });
       if (policy !== 'resend') this.#sql.withdraw.run({ batch: number });
-      if (now >= expires_at) this.#sql.expire.run({ batch: number, now });
+      const expiry = expiryOf({ createdAt: clocks.created_at, expiresAt: clocks.expires_at }, not_before);
+      if (now >= expiry) this.#sql.expire.run({ batch: number, now });
       const { fence, rev } = this.#sql.hold.get(this.#lock.owner, policy, number) as BatchRow;
       const resend = Number(policy === 'resend');
-      const due = this.#sql.due.all({ batch: number, now, eager: Number(eager), resend }) as unknown as DueRow[];
-      return { run, batch, fence, rev, due: due.map(toDueDelivery) };
+      const isTime = eager || now >= not_before;
+      const due = isTime ? this.#sql.due.all({ batch: number, now, eager: Number(eager), resend }) : [];
+      return { run, batch, fence, rev, due: (due as unknown as DueRow[]).map(toDueDelivery) };
     });
   }
 
@@ -389,11 +401,12 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
   }
 
   /** What a batch is that nobody holds: closed when each of its deliveries is settled, else due at the earliest of them. */
-  #rest(batch: number, { on_uncertain, expires_at, plan, control, control_at }: RunRow): void {
+  #rest(batch: number, { on_uncertain, created_at, expires_at, plan, control, control_at }: RunRow): void {
     if (control === 'cancelled') this.#sql.cancel.run({ batch, now: control_at });
     const resend = on_uncertain === 'resend' && control !== 'cancelled';
     if (!resend) this.#sql.withdraw.run({ batch });
-    if (plan !== null) this.#sql.rest.run({ batch, expires: expires_at, resend: Number(resend) });
+    const clocks = { created: created_at, expires: expires_at };
+    if (plan !== null) this.#sql.rest.run({ batch, ...clocks, resend: Number(resend) });
   }
 
   /** Asks for each holder once: an answer is good for one call. */

@@ -49,6 +49,23 @@ export class BatchCut {
 const nameOf = ({ id, contentHash }: RunContent, batch: number) =>
   `runs/${id}/${contentHash.slice(0, 10)}/batches/${String(batch).padStart(6, '0')}.jsonl`;
 
+/**
+ * Rows in the order of the audience, as planning found them. Written before any of them is in a batch, where batches are in
+ * another order and what is planned hangs on files that come and go.
+ */
+const pageNameOf = ({ id, contentHash }: RunContent, page: number) =>
+  `runs/${id}/${contentHash.slice(0, 10)}/pages/${String(page).padStart(6, '0')}.jsonl`;
+
+/** Harmless when the page is there: its rows are what planning goes by. */
+export async function writePage(
+  objects: ObjectStore,
+  run: RunContent,
+  page: number,
+  rows: readonly PlannedRow[],
+): Promise<void> {
+  await writeRows(objects, pageNameOf(run, page), rows);
+}
+
 /** Writes the batch unless it is there, and gives the rows as they stand in it: an earlier planning's word holds. */
 export async function writeBatch(
   objects: ObjectStore,
@@ -57,9 +74,13 @@ export async function writeBatch(
   rows: readonly PlannedRow[],
 ): Promise<readonly PlannedRow[]> {
   const name = nameOf(run, batch);
-  if (await objects.has(name)) return readBatch(objects, run, batch);
-  await objects.write(name, Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join('')));
+  if (await objects.has(name)) return readRows(objects, name);
+  await writeRows(objects, name, rows);
   return rows;
+}
+
+async function writeRows(objects: ObjectStore, name: string, rows: readonly PlannedRow[]): Promise<void> {
+  await objects.write(name, Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join('')));
 }
 
 /**
@@ -67,14 +88,16 @@ export async function writeBatch(
  * own files is frozen, and a file that comes or changes meanwhile would move rows from one batch to the next, where some
  * are written twice and some never. To be asked in the order of rows: one batch is in memory at a time.
  */
-export function earlierRows(objects: ObjectStore, run: RunContent): EarlierRows {
+export function earlierRows(objects: ObjectStore, run: RunContent, written: 'batches' | 'pages'): EarlierRows {
+  const fileOf = written === 'batches' ? nameOf : pageNameOf;
   let rows: ReadonlyMap<number, PlannedRow> = new Map();
   let batch = 0;
   let lastRow = 0;
   const readOn = async (row: number) => {
     while (row > lastRow) {
       batch += 1;
-      const read = (await objects.has(nameOf(run, batch))) ? await readBatch(objects, run, batch) : [];
+      const name = fileOf(run, batch);
+      const read = (await objects.has(name)) ? await readRows(objects, name) : [];
       rows = new Map(read.map((planned) => [planned.row, planned]));
       lastRow = read.at(-1)?.row ?? Number.POSITIVE_INFINITY;
     }
@@ -94,7 +117,10 @@ export class BatchFileError extends Error {
 
 /** @throws ObjectMissingError, BatchFileError */
 export async function readBatch(objects: ObjectStore, run: RunContent, batch: number): Promise<PlannedRow[]> {
-  const name = nameOf(run, batch);
+  return readRows(objects, nameOf(run, batch));
+}
+
+async function readRows(objects: ObjectStore, name: string): Promise<PlannedRow[]> {
   const text = Buffer.from(await objects.read(name)).toString();
   const lines = text.split('\n').filter((line) => line !== '');
   try {

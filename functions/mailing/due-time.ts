@@ -1,12 +1,14 @@
 /** When the next of a run's recipients can be sent to: by their own moments, and by the hours in which mail may go. */
+import { expiryOf } from './batch-time.ts';
 import type { OpenBatch, RunRecord } from './ports.ts';
 import type { SendingHours } from './schedule/hours.ts';
 
 /**
- * Why nobody is sent to: the relay put them off, the sending window is shut, the run's slot is still to come, or a warm-up
- * allows no more today.
+/**
+ * Why nobody is sent to: the relay put them off, the sending window is shut, the run's slot is still to come, the hour where
+ * they are, or a warm-up allows no more today.
  */
-export type RestCause = 'later' | 'window' | 'slot' | 'warm-up';
+export type RestCause = 'later' | 'window' | 'slot' | 'zone' | 'warm-up';
 
 export interface NextDue {
   /** When somebody can be sent to, epoch ms. In the past: at once. */
@@ -23,16 +25,43 @@ export interface NextDue {
  * @returns `null` where there is no batch
  */
 export function nextDueOf(
-  { expiresAt }: RunRecord,
+  run: RunRecord,
   batches: readonly OpenBatch[],
   hours: SendingHours | null,
   now: number,
 ): NextDue | null {
-  if (batches.length === 0) return null;
-  const nextAt = batches.reduce((least, batch) => Math.min(least, batch.nextAt), Number.POSITIVE_INFINITY);
+  let next: NextDue | null = null;
+  for (const batch of earliestOf(batches)) {
+    const due = dueOf(run, batch, hours?.in(batch.zone) ?? null, now);
+    next = next === null ? due : sooner(next, due);
+  }
+  return next;
+}
+
+function sooner(one: NextDue, other: NextDue): NextDue {
+  return { ...(other.until < one.until ? other : one), wakeAt: Math.min(one.wakeAt, other.wakeAt) };
+}
+
+/** Of batches of one time, the one that is due first: there are many batches and few times. */
+function earliestOf(batches: readonly OpenBatch[]): Iterable<OpenBatch> {
+  const earliest = new Map<string, OpenBatch>();
+  for (const batch of batches) {
+    const time = `${batch.notBefore} ${batch.zone}`;
+    const known = earliest.get(time);
+    if (known === undefined || batch.nextAt < known.nextAt) earliest.set(time, batch);
+  }
+  return earliest.values();
+}
+
+function dueOf(run: RunRecord, { nextAt, notBefore }: OpenBatch, hours: SendingHours | null, now: number): NextDue {
   const from = Math.max(nextAt, now);
-  if (hours === null || hours.isOpen(from)) return { until: nextAt, why: 'later', wakeAt: nextAt };
+  const why = nextAt === notBefore && notBefore > now ? 'zone' : 'later';
+  if (hours === null || hours.isOpen(from)) return { until: nextAt, why, wakeAt: nextAt };
   const until = hours.openFrom(from);
-  const wakeAt = now < expiresAt && expiresAt < until ? expiresAt : until;
-  return { until, why: hours.isEarly(now) ? 'slot' : 'window', wakeAt };
+  const expiry = expiryOf(run, notBefore);
+  return {
+    until,
+    why: hours.isEarly(now) ? 'slot' : 'window',
+    wakeAt: now < expiry && expiry < until ? expiry : until,
+  };
 }

@@ -4,6 +4,7 @@
  * of its mails is settled.
  */
 import { readBatch } from './batch-file.ts';
+import { expiryOf } from './batch-time.ts';
 import { lastOpenBatch } from './canary.ts';
 import { GroupCommit, isFenceLost } from './group-commit.ts';
 import type { PlannedRow } from './planner.ts';
@@ -38,6 +39,8 @@ export interface Work {
 }
 
 export interface OpenBatch {
+  /** As it stood before it was claimed. */
+  readonly waiting: WaitingBatch;
   readonly claim: Claim;
   readonly commit: GroupCommit;
   readonly queue: Work[];
@@ -151,9 +154,9 @@ export class DueWork {
 
   /** The next mail that is due in a batch that is claimed; `null` where there is none, or the signal is aborted. */
   take(): Work | null {
-    if (this.#signal.aborted || this.#isShut()) return null;
+    if (this.#signal.aborted) return null;
     for (const batch of this.#open) {
-      if (batch.commit.failure !== null) continue;
+      if (batch.commit.failure !== null || this.#isShut(batch.waiting)) continue;
       const work = batch.queue.shift();
       if (work !== undefined) {
         batch.inHand += 1;
@@ -164,14 +167,14 @@ export class DueWork {
   }
 
   #isQueued(): boolean {
-    if (this.#isShut()) return false;
-    for (const batch of this.#open) if (batch.commit.failure === null && batch.queue.length > 0) return true;
+    for (const { commit, queue, waiting } of this.#open)
+      if (commit.failure === null && queue.length > 0 && !this.#isShut(waiting)) return true;
     return false;
   }
 
-  /** Whether the clock forbids to begin a mail. */
-  #isShut(): boolean {
-    return this.#hours !== null && !this.#hours.isOpen(this.#ports.clock.now());
+  /** Whether the clock forbids to begin a mail of the batch. */
+  #isShut({ zone }: WaitingBatch): boolean {
+    return this.#hours !== null && !this.#hours.in(zone).isOpen(this.#ports.clock.now());
   }
 
   /** @returns whether it is worth looking again */
@@ -196,10 +199,11 @@ export class DueWork {
   }
 
   /** A claim also gives up whom the relay has put off for too long: that waits for no window. */
-  #isWorthClaiming({ held, nextAt }: WaitingBatch): boolean {
-    if (this.#hours === null || held) return true;
+  #isWorthClaiming(batch: WaitingBatch): boolean {
+    const { held, nextAt, notBefore } = batch;
+    if (held || (this.#hours === null && notBefore === 0)) return true;
     const now = this.#ports.clock.now();
-    return nextAt <= now && (this.#hours.isOpen(now) || now >= this.#run.expiresAt);
+    return nextAt <= now && (!this.#isShut(batch) || now >= expiryOf(this.#run, notBefore));
   }
 
   async #openBatches(): Promise<WaitingBatch[]> {
@@ -209,14 +213,15 @@ export class DueWork {
     return batches.filter(({ batch }) => batch <= last);
   }
 
-  async #claim({ batch: number }: WaitingBatch): Promise<void> {
+  async #claim(waiting: WaitingBatch): Promise<void> {
     const { ledger, objects, suppressions, clock } = this.#ports;
+    const { batch: number } = waiting;
     const claim = await ledger.claim(this.#run.id, number, { now: clock.now() });
     if (claim === null) {
       this.elsewhere += 1;
       return;
     }
-    const batch: OpenBatch = { claim, commit: new GroupCommit(ledger, claim), queue: [], inHand: 0 };
+    const batch: OpenBatch = { waiting, claim, commit: new GroupCommit(ledger, claim), queue: [], inHand: 0 };
     // Before anything else can fail: what is claimed is given back, whatever happens.
     this.#open.add(batch);
     this.#commits.add(batch.commit);
@@ -241,7 +246,7 @@ export class DueWork {
   #finishIfDone(batch: OpenBatch): void {
     if (batch.inHand > 0) return;
     const isOver = batch.queue.length === 0 || this.#signal.aborted || batch.commit.failure !== null;
-    if (isOver || this.#isShut()) this.#finish(batch);
+    if (isOver || this.#isShut(batch.waiting)) this.#finish(batch);
   }
 
   #finish(batch: OpenBatch): void {
@@ -269,6 +274,8 @@ export class DueWork {
     }
     await this.#ports.transcripts.flush();
     await this.#release(batch);
+    // Its window may open again while others are sent to.
+    if (batch.queue.length > 0) this.#unclaimed?.push(batch.waiting);
   }
 
   /**

@@ -24,6 +24,8 @@ export interface MailRow {
   readonly recipient: string;
   readonly messageId: string;
   readonly fields: Readonly<Record<string, unknown>>;
+  /** Epoch ms, where it is not that of the run's other mails. */
+  readonly date?: number;
   /** By the place of the attachment in the campaign; `null` where the campaign's own is meant. */
   readonly files?: readonly ({ readonly object: string; readonly content: string } | null)[];
 }
@@ -45,11 +47,13 @@ const NO_ATTACHMENTS: readonly EncodedPart[] = [];
 /** Composes the mails of one run. What all mails share is read and encoded once. */
 export class MailComposer {
   readonly #loaded: LoadedCampaign;
-  readonly #messages: MessageComposer;
+  readonly #date: number;
+  /** By the Date of their mails: whoever is sent to by their own clock has another one. */
+  readonly #messages = new Map<number, MessageComposer>();
   readonly #readFile: (content: string) => Promise<Uint8Array>;
   readonly #linkKey: LinkKey;
   readonly #plain = new PlainTexts();
-  readonly #sign: (data: MailData) => MailData;
+  readonly #sign: (data: MailData, date: number) => MailData;
   readonly #inline: readonly EncodedPart[];
   /** `null` where the file differs from recipient to recipient. */
   readonly #attachments: readonly (EncodedPart | Uint8Array | null)[];
@@ -61,13 +65,12 @@ export class MailComposer {
     attachments: readonly (EncodedPart | Uint8Array | null)[],
   ) {
     this.#loaded = loaded;
-    const { campaign } = loaded;
-    const boundarySeed = `${options.date} ${campaign.from.mailbox.address}`;
-    this.#messages = new MessageComposer({ ...campaign, date: options.date, boundarySeed });
+    this.#date = options.date;
+    this.#messagesOf(options.date);
     this.#readFile = options.readFile;
     this.#linkKey = keyOfRun(options.linkKeys ?? [], options.date);
     const { signer } = options;
-    this.#sign = (data) => signer?.sign(data, options.date) ?? data;
+    this.#sign = (data, date) => signer?.sign(data, date) ?? data;
     this.#inline = inline;
     this.#attachments = attachments;
   }
@@ -104,12 +107,26 @@ export class MailComposer {
     return new MailComposer(loaded, options, inline, attachments);
   }
 
+  #messagesOf(date: number): MessageComposer {
+    const known = this.#messages.get(date);
+    if (known !== undefined) return known;
+    const { campaign } = this.#loaded;
+    const messages = new MessageComposer({
+      ...campaign,
+      date,
+      boundarySeed: `${date} ${campaign.from.mailbox.address}`,
+    });
+    this.#messages.set(date, messages);
+    return messages;
+  }
+
   /** @throws MailError */
   async compose(row: MailRow): Promise<Mail> {
+    const { date = this.#date } = row;
     try {
       const letter = await this.#letterOf(row);
       if (letter.subject.trim() === '') throw new MailError(row.recipient, 'the subject is blank for this row');
-      const data = this.#sign(this.#messages.compose(letter));
+      const data = this.#sign(this.#messagesOf(date).compose(letter), date);
       return { envelope: { reversePath: this.#loaded.campaign.returnPath, forwardPaths: [row.recipient] }, data };
     } catch (error) {
       throw toldOf(row, error);
@@ -130,11 +147,11 @@ export class MailComposer {
         // Joined it would be copied: whoever reads the pieces never asks for the whole.
         return divided.reduce((whole, piece) => whole + piece, '');
       });
+      const messages = this.#messagesOf(row.date ?? this.#date);
       const isSure = letter.html !== undefined && Object.values(pieces).every((each) => this.#plain.all(each));
-      if (!isSure) this.#messages.compose(letter);
-      else if (letter.calendar === undefined) this.#messages.checkHeader(letter);
-      else
-        this.#messages.compose({ ...letter, text: '', amp: undefined, html: undefined, inline: [], attachments: [] });
+      if (!isSure) messages.compose(letter);
+      else if (letter.calendar === undefined) messages.checkHeader(letter);
+      else messages.compose({ ...letter, text: '', amp: undefined, html: undefined, inline: [], attachments: [] });
       return { ...letter, pieces };
     } catch (error) {
       throw toldOf(row, error);
@@ -203,13 +220,13 @@ function readable(templates: TemplateSet, text: string): string | undefined {
 }
 
 export interface ComposerOptions {
-  /** Epoch ms; the Date of every mail. */
+  /** Epoch ms; the Date of every mail whose row has none of its own. */
   readonly date: number;
   /** Reads what the plan pinned, by its SHA-256. */
   readonly readFile: (content: string) => Promise<Uint8Array>;
   /** What signs the links of list mail. Default: none, and such links open nothing: for mail that is only looked at. */
   readonly linkKeys?: readonly LinkKey[];
-  /** Signs each mail by the time of `date`. Default: nobody does. */
+  /** Signs each mail by the time of its Date. Default: nobody does. */
   readonly signer?: DkimSigner | undefined;
 }
 

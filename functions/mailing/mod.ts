@@ -5,6 +5,7 @@
  * field.
  * frozen ► planner ► batch-file ► run-identity ► runs: a run's own copy, its recipients, which run it is.
  * look-back: whether a new run's people have had its mail already, or have become suspiciously many.
+ * schedule, batch-time, batching: when runs start, when mail may go, and by whose clocks.
  * mail, list-link: from a row to envelope and octets, and the link by which its reader leaves a list.
  * check: what is wrong with a mail before anybody gets it.
  * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator; adaptive-pace: as fast as
@@ -22,6 +23,7 @@
  */
 export { AdaptivePace, type PaceCaps, type PaceState } from './adaptive-pace.ts';
 export { Allowance, type Permit } from './allowance.ts';
+export { ANY_TIME, type BatchTime, expiryOf } from './batch-time.ts';
 export { type Campaign, parseCampaign } from './campaign.ts';
 export {
   type CampaignSource,
@@ -79,7 +81,9 @@ export { RunError } from './run-identity.ts';
 export { type RunProgress, readProgress } from './run-progress.ts';
 export { describePlan, planDry, type StartedRun, type StartOptions, startRun } from './runs.ts';
 export { hoursOf, type SendingHours } from './schedule/hours.ts';
+export { firstMomentOf, planBy } from './schedule/local-slot.ts';
 export { isMissed, MissedStartError } from './schedule/missed.ts';
+export { type RecipientTime, type RecipientTimes, recipientTimesOf } from './schedule/recipient-times.ts';
 export { isStart, nextStarts } from './schedule/schedule.ts';
 export { RelayFault, type SendOptions, type SendReport, type SettledMail, sendRun } from './sender.ts';
 export { suppressionKey, suppressionKeyOf } from './suppression.ts';

@@ -30,6 +30,7 @@ import { MemoryScratch } from './memory-scratch.ts';
 import { nearName } from './near-name.ts';
 import type { Scratch } from './ports.ts';
 import type { Problem } from './problem.ts';
+import type { RecipientTimes } from './schedule/recipient-times.ts';
 import { SeenKeys } from './seen-keys.ts';
 
 /** One recipient as planned, with all that its mail is made of. */
@@ -40,8 +41,13 @@ export interface PlannedRow {
   readonly recipient: string;
   readonly key: string;
   readonly messageId: string;
-  readonly state: 'pending' | 'invalid' | 'suppressed';
+  /** `expired`: its moment had gone by when the run began. */
+  readonly state: 'pending' | 'invalid' | 'suppressed' | 'expired';
   readonly problem?: string;
+  /** By whose clock it is sent, where the campaign asks for that; left out where it is the schedule's. */
+  readonly zone?: string;
+  /** The Date of its mail, epoch ms, where that is not the run's. */
+  readonly date?: number;
   /** The row's variables; left out where the row is not sent. */
   readonly fields?: Readonly<Record<string, unknown>>;
   /** Names and content hashes of the campaign's attachments whose path depends on the row, by their place in it. */
@@ -62,6 +68,8 @@ export interface PlanningOptions {
   readonly pinFile: (object: string) => Promise<string>;
   /** What a planning that was cut off has made durable of a row: its word about the row's files holds. */
   readonly earlier?: EarlierRows;
+  /** Where each recipient is sent to by their own clock. */
+  readonly times?: RecipientTimes | null;
   /** Where recipients' keys are kept. Default: in memory, for a few whom nobody else wrote down. */
   readonly openScratch?: () => Scratch;
 }
@@ -86,6 +94,7 @@ export class Planner {
   readonly #seen: SeenKeys;
   readonly #digest: FieldDigest;
   readonly #selection: SelectionOptions;
+  readonly #times: RecipientTimes | null;
   /** What a row must bring: all that templates use whatever it says, but for what the campaign gives. */
   readonly #required: readonly Requirement[];
   /** Some attachment's path depends on the row. */
@@ -99,7 +108,9 @@ export class Planner {
     this.#seen = new SeenKeys(options.openScratch?.() ?? new MemoryScratch());
     this.#digest = new FieldDigest().add('plan', contentHash);
     const { attachments, timezone, timezoneColumn } = loaded.campaign;
-    this.#selection = { at: options.at, timezoneColumn, timezone };
+    this.#times = options.times ?? null;
+    const date = this.#times?.date ?? null;
+    this.#selection = { at: options.at, timezoneColumn, timezone, ...(date === null ? {} : { date }) };
     const given = givenVariables(loaded.campaign);
     this.#required = loaded.templates.required.filter(({ path: [column = ''] }) => !given.includes(column));
     this.#hasOwnFiles = attachments.some(({ object }) => isTemplate(object));
@@ -186,7 +197,7 @@ export class Planner {
     this.#seen.add(key);
     this.recipients += 1;
     this.#digest.add(String(row.row), key, 'pending', ...files.map((file) => file?.content ?? ''));
-    return {
+    const planned: PlannedRow = {
       row: row.row,
       line: row.line,
       recipient: address,
@@ -196,6 +207,20 @@ export class Planner {
       fields: row.fields,
       ...(files.length > 0 ? { files } : {}),
     };
+    return this.#times === null ? planned : this.#inZone(row, planned, this.#times);
+  }
+
+  /** By the row alone, whatever becomes of it: planning again must find it in the same zone. */
+  #inZone(row: AudienceRow | RowProblem, planned: PlannedRow, times: RecipientTimes): PlannedRow {
+    if ('problem' in row) return planned;
+    const { zone, problem } = times.zoneOf(row.fields);
+    if (problem !== undefined && planned.state === 'pending') this.#report(row, times.column, problem);
+    return zone === null ? planned : { ...planned, zone };
+  }
+
+  #report({ row, line }: AudienceRow | RowProblem, field: string | null, problem: string): void {
+    if (this.problems.length < MAX_PROBLEMS)
+      this.problems.push({ file: this.#audience.name, row, line, field, problem });
   }
 
   async #pinFiles(
@@ -230,19 +255,11 @@ export class Planner {
     problem: string,
     key = recipient,
   ): PlannedRow {
-    if (this.problems.length < MAX_PROBLEMS) {
-      this.problems.push({
-        file: this.#audience.name,
-        row: row.row,
-        line: row.line,
-        field,
-        problem,
-      });
-    }
+    this.#report(row, field, problem);
     this.recipients += 1;
     this.invalid += 1;
     this.#digest.add(String(row.row), key, 'invalid');
-    return {
+    const planned: PlannedRow = {
       row: row.row,
       line: row.line,
       recipient,
@@ -251,6 +268,7 @@ export class Planner {
       state: 'invalid',
       problem: field === null ? problem : `"${field}": ${problem}`,
     };
+    return this.#times === null ? planned : this.#inZone(row, planned, this.#times);
   }
 
   /** RFC 5322 §3.6.4: unique, and the same on every attempt since it is a function of run and recipient alone. */

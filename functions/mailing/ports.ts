@@ -1,5 +1,6 @@
 /** All the outside that the domain speaks to, in one page. Adapters live in `local/`; each port has one contract test. */
 import type { TranscriptRecord } from '#smtp';
+import type { BatchTime } from './batch-time.ts';
 import type { Outcome, RetriedOutcome, RunControl, Totals, UncertainPolicy } from './outcome.ts';
 
 export * from './allowance-book.ts';
@@ -126,7 +127,8 @@ export interface PlannedDelivery {
   /** By which the recipient is found again: `recipientKey`, or the text as written where it is no address. */
   readonly key: string;
   readonly messageId: string;
-  readonly state: 'pending' | 'invalid' | 'suppressed';
+  /** `expired`: its moment had gone by before the run began. */
+  readonly state: 'pending' | 'invalid' | 'suppressed' | 'expired';
   readonly problem?: string;
 }
 
@@ -172,7 +174,7 @@ export interface Claim {
 export interface ClaimOptions {
   /** Epoch ms: deliveries with `nextAt` after it are not due. */
   readonly now: number;
-  /** Hand out deferred recipients before they are due: a person asked for it. Default false. */
+  /** Hand out recipients before they are due, deferred ones and the whole batch: a person asked for it. Default false. */
   readonly eager?: boolean;
 }
 
@@ -264,7 +266,7 @@ export interface SuppressionList {
 }
 
 /** A batch that is not closed. */
-export interface OpenBatch {
+export interface OpenBatch extends BatchTime {
   readonly batch: number;
   /** Whether a living process holds it. */
   readonly held: boolean;
@@ -291,8 +293,12 @@ export interface Ledger {
    * moment, has sent nothing and never will: this one takes its place, and its batches go.
    */
   createRun(run: Omit<RunRecord, 'plan' | 'finished' | 'canary'>): Promise<void>;
-  /** Harmless when the batch is there. @throws IllegalMoveError when the plan is complete without it */
-  addBatch(run: string, batch: number, deliveries: readonly PlannedDelivery[]): Promise<void>;
+  /**
+   * Harmless when the batch is there.
+   * @param time default: at any time
+   * @throws IllegalMoveError when the plan is complete without it
+   */
+  addBatch(run: string, batch: number, deliveries: readonly PlannedDelivery[], time?: BatchTime): Promise<void>;
   /**
    * Written last: from here on the run can be sent. Closes at once what has nothing to send. Harmless when repeated.
    * @throws IllegalMoveError when its counts are not the ledger's own, or another plan is complete already
@@ -330,7 +336,7 @@ export interface Ledger {
   openBatches(run: string): Promise<OpenBatch[]>;
   /**
    * Takes the batch under `fence + 1`. What an earlier, dead holder had `intended` becomes `uncertain`; deferred
-   * recipients past the run's `expiresAt` become `expired`.
+   * recipients past the batch's expiry (`expiryOf`) become `expired`. Nobody is due before the batch's `notBefore`.
    * @returns `null` while a living process holds the batch (also the caller's own), or when it is closed
    * @throws IllegalMoveError when there is no such batch, or the run's plan is not complete (batch 0 apart)
    */

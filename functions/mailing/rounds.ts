@@ -3,7 +3,7 @@ import { pause } from '#smtp';
 import { AdaptivePace } from './adaptive-pace.ts';
 import type { Allowance } from './allowance.ts';
 import { Breaker, type BreakerOptions } from './breaker.ts';
-import { type Canary, judgeCanary } from './canary.ts';
+import { type Canary, judgeCanary, lastOpenBatch } from './canary.ts';
 import { type NextDue, nextDueOf, type RestCause } from './due-time.ts';
 import type { SendingPorts } from './due-work.ts';
 import type { MailComposer } from './mail.ts';
@@ -91,7 +91,9 @@ async function nextDue(
   { hours = null, allowance }: { hours?: SendingHours | null | undefined; allowance?: Allowance | undefined },
   now: number,
 ): Promise<NextDue | null> {
-  const waiting = (await ledger.openBatches(run.id)).filter(({ held }) => !held);
+  // Behind a canary that waits for its hour nobody is due.
+  const last = await lastOpenBatch(ledger, run);
+  const waiting = (await ledger.openBatches(run.id)).filter(({ held, batch }) => !held && batch <= last);
   const next = nextDueOf(run, waiting, hours, now);
   if (next === null || allowance === undefined) return next;
   const shutUntil = await allowance.shutUntil();

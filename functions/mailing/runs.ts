@@ -1,7 +1,8 @@
 /** A start: finds or makes its run, freezes the campaign, completes the plan. `run-identity.ts` says which run it is. */
 import { pause } from '#smtp';
-import { BatchCut, deliveriesOf, earlierRows, writeBatch } from './batch-file.ts';
-import { type LoadedCampaign, loadCampaign } from './campaign-source.ts';
+import { deliveriesOf, earlierRows, writeBatch, writePage } from './batch-file.ts';
+import { type Batching, batchingOf, type PlannedBatch } from './batching.ts';
+import { isTemplate, type LoadedCampaign, loadCampaign } from './campaign-source.ts';
 import { sha256OfStream } from './digest.ts';
 import {
   type AudienceFile,
@@ -20,6 +21,7 @@ import type { Problem } from './problem.ts';
 import { causeOf, findRun, newRunId, RunError, runIdOf, writeCause } from './run-identity.ts';
 import { hoursOf } from './schedule/hours.ts';
 import { isMissed, MissedStartError } from './schedule/missed.ts';
+import { recipientTimesOf } from './schedule/recipient-times.ts';
 import { suppressionKeyOf } from './suppression.ts';
 
 export interface RunPorts {
@@ -121,9 +123,10 @@ async function createRun(
   const { schedule, expiresAfterMs } = live.campaign;
   if (slot !== null && isMissed(schedule, slot, createdAt)) throw new MissedStartError(slot, schedule?.missed ?? '');
   const id = await newRunId(ledger, cause, another);
+  const times = recipientTimesOf(schedule, { slot, createdAt });
   let planned: Promise<PlanCounts> | null = null;
   const plan = () => {
-    const options = { run: id, at: slot ?? createdAt, openScratch };
+    const options = { run: id, at: slot ?? createdAt, times, openScratch };
     planned ??= planDry(live, audience, contentHash, options).then(({ counts }) => counts);
     return planned;
   };
@@ -140,9 +143,14 @@ async function createRun(
     createdAt,
     onUncertain: onUncertain ?? live.campaign.onUncertain,
     // Deferred recipients have their whole time from the first moment at which anybody could be sent to.
-    expiresAt: (hoursOf(schedule, slot)?.openFrom(createdAt) ?? createdAt) + expiresAfterMs,
+    expiresAt: firstOpening() + expiresAfterMs,
   });
   return mustRead(ledger, id);
+
+  /** Batches that have moments of their own count from these. */
+  function firstOpening(): number {
+    return (times === null ? hoursOf(schedule, slot)?.openFrom(createdAt) : undefined) ?? createdAt;
+  }
 }
 
 async function mustRead(ledger: Ledger, id: string): Promise<RunRecord> {
@@ -162,6 +170,7 @@ function refuseOtherPlan(wanted: string, found: string): void {
 /** Batch 0 has no recipients: whoever holds it plans. */
 const PLANNING = 0;
 const PLANNING_POLL_MS = 200;
+const PAGE_ROWS = 2000;
 
 /** @returns the problems met; `null` when the signal was aborted first */
 async function completePlan(
@@ -205,30 +214,42 @@ async function planBatches(
 ): Promise<readonly Problem[] | null> {
   // One recipient's file is not in the manifest: it is pinned from the live folder, by the batch that names it.
   const pinFile = (object: string) => freezeFile(objects, live.source.files, object);
+  const { schedule, attachments, canary } = loaded.campaign;
+  const times = recipientTimesOf(schedule, run);
+  // What of a recipient's own file was written down is found again in the order of rows. By zones batches are in another.
+  const isPaged = times !== null && attachments.some(({ object }) => isTemplate(object));
   const planner = new Planner(loaded, audience, run.contentHash, {
     run: run.id,
     at: run.slot ?? run.createdAt,
+    times,
     pinFile,
-    earlier: earlierRows(objects, run),
+    ...(times === null || isPaged ? { earlier: earlierRows(objects, run, isPaged ? 'pages' : 'batches') } : {}),
     openScratch,
   });
-  const cut = new BatchCut(loaded.campaign.canary?.recipients ?? 0);
-  let rows: PlannedRow[] = [];
-  const flush = async () => {
-    const written = await writeBatch(objects, run, cut.batches, await withoutSuppressed(rows, suppressions));
-    await ledger.addBatch(run.id, cut.batches, deliveriesOf(written));
-    rows = [];
+  const batching = batchingOf(canary?.recipients ?? 0, times);
+  const write = async ({ number, rows, time }: PlannedBatch) => {
+    const written = await writeBatch(objects, run, number, await withoutSuppressed(rows, suppressions));
+    await ledger.addBatch(run.id, number, deliveriesOf(written), time);
     onPlanned?.(planner.rows);
+  };
+  let page: PlannedRow[] = [];
+  let pages = 0;
+  const turnPage = async () => {
+    pages += 1;
+    await writePage(objects, run, pages, page);
+    for (const row of page) for (const batch of batching.add(row)) await write(batch);
+    page = [];
   };
   for await (const planned of planner.batches()) {
     for (const row of planned) {
-      rows.push(row);
-      if (cut.add(row)) await flush();
+      if (!isPaged) for (const batch of batching.add(row)) await write(batch);
+      else if (page.push(row) === PAGE_ROWS) await turnPage();
       if (signal.aborted) return null;
     }
   }
-  if (cut.finish()) await flush();
-  await ledger.completePlan(run.id, countsOf(planner, cut));
+  if (page.length > 0) await turnPage();
+  for (const batch of batching.finish()) await write(batch);
+  await ledger.completePlan(run.id, countsOf(planner, batching));
   return planner.problems;
 }
 
@@ -250,22 +271,22 @@ export async function planDry(
   loaded: LoadedCampaign,
   audience: AudienceFile,
   contentHash: string,
-  options: Pick<PlanningOptions, 'run' | 'at' | 'openScratch'> & { onRow?: (row: PlannedRow) => void },
+  options: Pick<PlanningOptions, 'run' | 'at' | 'times' | 'openScratch'> & { onRow?: (row: PlannedRow) => void },
 ): Promise<{ counts: PlanCounts; problems: readonly Problem[] }> {
   const files = loaded.source.files;
   const planner = new Planner(loaded, audience, contentHash, {
     ...options,
     pinFile: (object) => sha256OfStream(files.stream(object)),
   });
-  const cut = new BatchCut(loaded.campaign.canary?.recipients ?? 0);
+  const batching = batchingOf(loaded.campaign.canary?.recipients ?? 0, options.times ?? null);
   for await (const rows of planner.batches()) {
     for (const row of rows) {
-      cut.add(row);
+      batching.add(row);
       options.onRow?.(row);
     }
   }
-  cut.finish();
-  return { counts: countsOf(planner, cut), problems: planner.problems };
+  batching.finish();
+  return { counts: countsOf(planner, batching), problems: planner.problems };
 }
 
 /** The id that a start over a relay would give a new run, for a plan that is only looked at. */
@@ -279,7 +300,7 @@ export async function describePlan(
   return { contentHash: cause.contentHash, run: runIdOf(cause), outlook: { live: loaded, audience, manifest, cause } };
 }
 
-function countsOf(planner: Planner, { batches, canaryBatches }: BatchCut): PlanCounts {
+function countsOf(planner: Planner, { batches, canaryBatches }: Batching): PlanCounts {
   const { rows, recipients, duplicates, notSelected, invalid } = planner;
   const counts = { planHash: planner.planHash(), rows, recipients, duplicates, notSelected, invalid, batches };
   return canaryBatches === 0 ? counts : { ...counts, canaryBatches };

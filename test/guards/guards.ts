@@ -90,7 +90,7 @@ const IN_LEDGER: readonly Guard[] = [
   {
     name: 'deferred ones expire',
     file: LEDGER,
-    source: 'if (now >= expires_at) this.#sql.expire.run({ batch: number, now });',
+    source: 'if (now >= expiry) this.#sql.expire.run({ batch: number, now });',
     replacement: '',
     tests: OF_LEDGER,
   },

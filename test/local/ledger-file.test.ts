@@ -35,7 +35,7 @@ describe('openLedgerDatabase', () => {
     ['synchronous', 2],
     ['foreign_keys', 1],
     ['application_id', 0x43617274],
-    ['user_version', 3],
+    ['user_version', 4],
   ])('PRAGMA %s is %s, also when opened again', (pragma, value) => {
     open().close();
     const database = open();
@@ -50,7 +50,7 @@ describe('openLedgerDatabase', () => {
   });
 
   test.each<[string, () => void, string]>([
-    ['a newer schema', () => write('PRAGMA application_id = 0x43617274; PRAGMA user_version = 4'), 'found schema 4'],
+    ['a newer schema', () => write('PRAGMA application_id = 0x43617274; PRAGMA user_version = 5'), 'found schema 5'],
     ['another program’s tables', () => write('CREATE TABLE notes (text)'), 'the database of another program'],
     ['another program’s number', () => write('PRAGMA application_id = 7'), 'the database of another program'],
     [
@@ -73,6 +73,7 @@ describe('openLedgerDatabase', () => {
         VALUES ('letters-1', 'letters', '/home/ana/letters', 'hash', 1, 'hold', 2);
       ALTER TABLE run DROP COLUMN control; ALTER TABLE run DROP COLUMN control_at; DROP TABLE suppression;
       ALTER TABLE run DROP COLUMN canary;
+      ALTER TABLE batch DROP COLUMN not_before; ALTER TABLE batch DROP COLUMN zone;
       PRAGMA user_version = 1`);
     older.close();
     const newer = open();
@@ -80,6 +81,21 @@ describe('openLedgerDatabase', () => {
       { id: 'letters-1', control: 'going', canary: null },
     ]);
     expect(newer.prepare('SELECT count(*) AS n FROM suppression').get()).toEqual({ n: 0 });
+    newer.close();
+  });
+
+  test('batches of a ledger of schema 3 may be sent at any time', () => {
+    const older = open();
+    older.exec(`INSERT INTO run (id, campaign, source, content_hash, created_at, on_uncertain, expires_at)
+        VALUES ('letters-1', 'letters', '/home/ana/letters', 'hash', 1, 'hold', 2);
+      ALTER TABLE batch DROP COLUMN not_before; ALTER TABLE batch DROP COLUMN zone;
+      INSERT INTO batch (run, batch, next_at) VALUES (1, 1, 5);
+      PRAGMA user_version = 3`);
+    older.close();
+    const newer = open();
+    expect(newer.prepare('SELECT batch, next_at, not_before, zone FROM batch').all()).toEqual([
+      { batch: 1, next_at: 5, not_before: 0, zone: null },
+    ]);
     newer.close();
   });
 

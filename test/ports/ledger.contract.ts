@@ -3,7 +3,7 @@
  * `ledger.moves.ts`. A test file for each adapter calls both with its own store.
  */
 import { describe, expect, test } from 'vitest';
-import { FenceLostError, IllegalMoveError, OUTCOMES } from '#mailing';
+import { ANY_TIME, FenceLostError, IllegalMoveError, OUTCOMES } from '#mailing';
 import {
   all,
   intent,
@@ -129,7 +129,7 @@ export function describeLedger(name: string, newStore: NewLedgerStore): void {
         await other.completePlan('run-1', planOf(1, 1));
         await other.release(planner);
         expect(await at.ledger.claim('run-1', 0, { now: START })).toBeNull();
-        expect(await at.ledger.openBatches('run-1')).toEqual([{ batch: 1, held: false, nextAt: 0 }]);
+        expect(await at.ledger.openBatches('run-1')).toEqual([{ batch: 1, held: false, nextAt: 0, ...ANY_TIME }]);
       });
     });
 
@@ -159,7 +159,7 @@ export function describeLedger(name: string, newStore: NewLedgerStore): void {
         );
         await at.ledger.release(claim);
         expect(await at.ledger.run(run)).toMatchObject({ finished: false });
-        expect(await at.ledger.openBatches(run)).toEqual([{ batch: 2, held: false, nextAt: 0 }]);
+        expect(await at.ledger.openBatches(run)).toEqual([{ batch: 2, held: false, nextAt: 0, ...ANY_TIME }]);
         expect(await all(at.ledger.deliveries(run, 1))).toEqual([
           {
             batch: 1,

@@ -1,6 +1,6 @@
 /** How deliveries move in every ledger: what a commit may do, and what death, time and policy do. */
 import { describe, expect, test } from 'vitest';
-import { IllegalMoveError, RESEND_AFTER_MS, type Settlement } from '#mailing';
+import { ANY_TIME, IllegalMoveError, RESEND_AFTER_MS, type Settlement } from '#mailing';
 import {
   all,
   EXPIRES,
@@ -8,8 +8,11 @@ import {
   intent,
   MINUTE,
   type NewLedgerStore,
+  newRun,
   outcomes,
   plannedRun,
+  planOf,
+  recipients,
   START,
   settled,
   useLedger,
@@ -97,7 +100,7 @@ export function describeLedgerMoves(name: string, newStore: NewLedgerStore): voi
         expect(await outcomes(at.ledger, run)).toEqual(['pending', 'pending', 'refused', 'pending']);
         await at.restart();
         expect(await outcomes(at.ledger, run)).toEqual(['uncertain', 'uncertain', 'refused', 'pending']);
-        expect(await at.ledger.openBatches(run)).toEqual([{ batch: 1, held: false, nextAt: 0 }]);
+        expect(await at.ledger.openBatches(run)).toEqual([{ batch: 1, held: false, nextAt: 0, ...ANY_TIME }]);
         const next = await at.claimed(run, { now: START + 5 });
         expect(next.fence).toBe(claim.fence + 1);
         expect(indexes(next)).toEqual([3]);
@@ -148,7 +151,7 @@ export function describeLedgerMoves(name: string, newStore: NewLedgerStore): voi
         await at.work(await at.claimed(run), (index) =>
           index ? { state: 'accepted' } : { state: 'deferred', nextAt },
         );
-        expect(await at.ledger.openBatches(run)).toEqual([{ batch: 1, held: false, nextAt }]);
+        expect(await at.ledger.openBatches(run)).toEqual([{ batch: 1, held: false, nextAt, ...ANY_TIME }]);
         const early = await at.claimed(run, { now: nextAt - 1 });
         expect(early.due).toEqual([]);
         await at.ledger.release(early);
@@ -156,6 +159,52 @@ export function describeLedgerMoves(name: string, newStore: NewLedgerStore): voi
         expect(eager.due).toMatchObject([{ index: 0, attempt: 1 }]);
         await at.ledger.release(eager);
         expect(indexes(await at.claimed(run, { now: nextAt }))).toEqual([0]);
+      });
+
+      test('a batch that has a moment is told with it, and hands nobody out before, but to who is eager', async () => {
+        const time = { notBefore: START + 60 * MINUTE, zone: 'Asia/Tokyo' };
+        await at.ledger.createRun(newRun('run-1'));
+        await at.ledger.addBatch('run-1', 1, recipients(2), time);
+        await at.ledger.addBatch('run-1', 1, recipients(2), ANY_TIME);
+        await at.ledger.addBatch('run-1', 2, recipients(1, 3));
+        await at.ledger.completePlan('run-1', planOf(2, 3));
+        const waiting = [
+          { batch: 1, held: false, nextAt: time.notBefore, ...time },
+          { batch: 2, held: false, nextAt: 0, ...ANY_TIME },
+        ];
+        expect(await at.ledger.openBatches('run-1')).toEqual(waiting);
+        const early = await at.claimed('run-1', { now: time.notBefore - 1 });
+        expect(early.due).toEqual([]);
+        await at.ledger.release(early);
+        expect(await at.ledger.openBatches('run-1')).toEqual(waiting);
+        const eager = await at.claimed('run-1', { now: START, eager: true });
+        expect(indexes(eager)).toEqual([0, 1]);
+        await at.ledger.release(eager);
+        expect(indexes(await at.claimed('run-1', { now: time.notBefore }))).toEqual([0, 1]);
+      });
+
+      test('deferred recipients of a batch that has a moment expire as long after it as others after the start', async () => {
+        const later = 60 * MINUTE;
+        await at.ledger.createRun(newRun('run-1'));
+        await at.ledger.addBatch('run-1', 1, recipients(1), { notBefore: START + later, zone: null });
+        await at.ledger.completePlan('run-1', planOf(1, 1));
+        const put = { state: 'deferred' as const, nextAt: EXPIRES + 2 * later };
+        await at.work(await at.claimed('run-1', { now: START + later }), () => put);
+        expect(await at.ledger.openBatches('run-1')).toMatchObject([{ nextAt: EXPIRES + later }]);
+        await at.ledger.release(await at.claimed('run-1', { now: EXPIRES + later - 1 }));
+        expect(await outcomes(at.ledger, 'run-1')).toEqual(['deferred']);
+        await at.ledger.release(await at.claimed('run-1', { now: EXPIRES + later }));
+        expect(await outcomes(at.ledger, 'run-1')).toEqual(['expired']);
+        expect(await at.ledger.run('run-1')).toMatchObject({ finished: true });
+      });
+
+      test('whoever is planned as expired is settled, and closes what has nobody else', async () => {
+        await at.ledger.createRun(newRun('run-1'));
+        const missed = recipients(2).map((each) => ({ ...each, state: 'expired' as const, problem: 'was missed' }));
+        await at.ledger.addBatch('run-1', 1, missed, { notBefore: START + MINUTE, zone: 'Asia/Tokyo' });
+        await at.ledger.completePlan('run-1', planOf(1, 2));
+        expect(await at.ledger.run('run-1')).toMatchObject({ finished: true });
+        expect(await outcomes(at.ledger, 'run-1')).toEqual(['expired', 'expired']);
       });
 
       test('deferred recipients expire with the run, and keep the last reply', async () => {
@@ -198,7 +247,7 @@ export function describeLedgerMoves(name: string, newStore: NewLedgerStore): voi
       test('under resend it is due after 15 minutes, not earlier to who is eager, and the doubt stays on record', async () => {
         const run = await doubted('resend');
         const due = START + RESEND_AFTER_MS;
-        expect(await at.ledger.openBatches(run)).toEqual([{ batch: 1, held: false, nextAt: due }]);
+        expect(await at.ledger.openBatches(run)).toEqual([{ batch: 1, held: false, nextAt: due, ...ANY_TIME }]);
         expect(await at.ledger.find(run, 'r1@example.org')).toMatchObject([{ outcome: 'uncertain', nextAt: due }]);
         const early = await at.claimed(run, { now: due - 1, eager: true });
         expect(early.due).toEqual([]);
@@ -226,7 +275,9 @@ export function describeLedgerMoves(name: string, newStore: NewLedgerStore): voi
         const run = await doubted('hold');
         await at.ledger.setUncertainPolicy(run, 'resend');
         expect(await at.ledger.run(run)).toMatchObject({ onUncertain: 'resend', finished: false });
-        expect(await at.ledger.openBatches(run)).toEqual([{ batch: 1, held: false, nextAt: START + RESEND_AFTER_MS }]);
+        expect(await at.ledger.openBatches(run)).toEqual([
+          { batch: 1, held: false, nextAt: START + RESEND_AFTER_MS, ...ANY_TIME },
+        ]);
         await at.ledger.setUncertainPolicy(run, 'skip');
         expect(await at.ledger.run(run)).toMatchObject({ onUncertain: 'skip', finished: true });
         expect(await at.ledger.claim(run, 1, { now: EXPIRES })).toBeNull();

@@ -3,11 +3,14 @@
  * It can be copied, and compared; `memory-ledger.ts` makes a Ledger of it, and `states/` walks through all it can become.
  */
 import {
+  ANY_TIME,
+  type BatchTime,
   type CanaryVerdict,
   type Claim,
   type ClaimOptions,
   type DeliveryRecord,
   type DeliveryState,
+  expiryOf,
   FenceLostError,
   IllegalMoveError,
   type Intent,
@@ -35,7 +38,7 @@ export interface ModelRow extends Omit<Written<DeliveryRecord>, 'outcome' | 'bat
   state: DeliveryState;
 }
 
-export interface ModelBatch {
+export interface ModelBatch extends BatchTime {
   readonly batch: number;
   fence: number;
   rev: number;
@@ -95,7 +98,7 @@ export class LedgerModel {
     }
   }
 
-  addBatch(id: string, batch: number, deliveries: readonly PlannedDelivery[]): void {
+  addBatch(id: string, batch: number, deliveries: readonly PlannedDelivery[], time: BatchTime = ANY_TIME): void {
     const action = `add batch ${batch} to run ${JSON.stringify(id)}`;
     const run = this.#run(id, action);
     if (run.batches.some((known) => known.batch === batch)) return;
@@ -107,7 +110,8 @@ export class LedgerModel {
       refuseIndex(index, batch);
     }
     rows.sort((a, b) => a.index - b.index);
-    run.batches.push({ batch, fence: 0, rev: 0, holder: null, policy: 'hold', nextAt: 0, closed: false, rows });
+    const fresh = { fence: 0, rev: 0, holder: null, policy: 'hold', nextAt: 0, closed: false } as const;
+    run.batches.push({ ...time, ...fresh, batch, rows });
   }
 
   completePlan(id: string, plan: PlanCounts): void {
@@ -191,22 +195,25 @@ export class LedgerModel {
         batch: batch.batch,
         held: holds(batch, by),
         nextAt: batch.holder === null ? batch.nextAt : 0,
+        notBefore: batch.notBefore,
+        zone: batch.zone,
       }));
   }
 
   claim(id: string, number: number, { now, eager = false }: ClaimOptions, by: Asker): Claim | null {
     const action = `claim batch ${number} of run ${JSON.stringify(id)}`;
     const run = this.#run(id, action);
-    const { onUncertain: policy, expiresAt } = run.facts;
+    const { onUncertain: policy } = run.facts;
     if (run.plan === null && number !== 0) throw new IllegalMoveError(action, 'the plan is not complete');
     const batch = run.batches.find((known) => known.batch === number);
     if (batch === undefined) throw new IllegalMoveError(action, 'there is no such batch');
     if (batch.closed || holds(batch, by)) return null;
     doubt(batch, now);
     if (policy !== 'resend') withdraw(batch);
-    if (now >= expiresAt) expire(batch, now);
+    if (now >= expiryOf(run.facts, batch.notBefore)) expire(batch, now);
     Object.assign(batch, { fence: batch.fence + 1, rev: batch.rev + 1, holder: by.owner, policy });
-    const due = batch.rows.filter((row) => isDue(row, { now, eager, policy }));
+    const isTime = eager || now >= batch.notBefore;
+    const due = isTime ? batch.rows.filter((row) => isDue(row, { now, eager, policy })) : [];
     return {
       run: id,
       batch: number,
@@ -374,11 +381,11 @@ function rest(batch: ModelBatch, { facts, plan, control, controlAt }: ModelRun):
   if (plan === null) return;
   const open = batch.rows.filter(({ state }) => !isSettled(state, policy));
   const moments = open.map(({ state, nextAt }) => {
-    if (state === 'deferred') return Math.min(nextAt ?? 0, facts.expiresAt);
+    if (state === 'deferred') return Math.min(nextAt ?? 0, expiryOf(facts, batch.notBefore));
     return state === 'uncertain' ? (nextAt ?? 0) : 0;
   });
   batch.closed = open.length === 0;
-  batch.nextAt = open.length === 0 ? 0 : Math.min(...moments);
+  batch.nextAt = open.length === 0 ? 0 : Math.max(Math.min(...moments), batch.notBefore);
 }
 
 function settle(batch: ModelBatch, settlement: Settlement): void {

@@ -26,8 +26,8 @@ export class MemoryLedger implements Ledger {
     this.#model.createRun({ ...run }, this.#by);
   }
 
-  async addBatch(...[run, batch, deliveries]: Parameters<Ledger['addBatch']>) {
-    this.#model.addBatch(run, batch, deliveries);
+  async addBatch(...[run, batch, deliveries, time]: Parameters<Ledger['addBatch']>) {
+    this.#model.addBatch(run, batch, deliveries, time);
   }
 
   async completePlan(...[run, plan]: Parameters<Ledger['completePlan']>) {

@@ -1,7 +1,7 @@
 /** Whether mail of a run may go now, asked before each mail: not before its slot, and in the campaign's sending window. */
 import type { Schedule } from './schedule.ts';
 import { isOpen, nextTurn, openFrom, type SendingWindow } from './window.ts';
-import type { Zone } from './zone.ts';
+import { Zone } from './zone.ts';
 
 /** A stretch of time in which a window is open, or shut. `until` is the first moment that is not in it. */
 interface Spell {
@@ -20,6 +20,7 @@ export class SendingHours {
   readonly #window: SendingWindow | null;
   readonly #zone: Zone;
   readonly #notBefore: number;
+  readonly #elsewhere = new Map<string, SendingHours>();
   /** The latest answer; it holds for hours. */
   #spell: Spell = { from: 0, until: 0, turn: null, isOpen: false };
 
@@ -28,6 +29,17 @@ export class SendingHours {
     this.#window = window;
     this.#zone = zone;
     this.#notBefore = notBefore;
+  }
+
+  /**
+   * The window by the clock of a batch's own zone, where the slot comes at another moment: the batch's `notBefore` has it.
+   * @param zone an IANA name; `null`: the schedule's, and the slot counts
+   */
+  in(zone: string | null): SendingHours {
+    if (zone === null) return this;
+    const known = this.#elsewhere.get(zone) ?? new SendingHours(this.#window, new Zone(zone));
+    this.#elsewhere.set(zone, known);
+    return known;
   }
 
   /** @param at epoch ms */

@@ -19,6 +19,8 @@ export interface Schedule {
   /** `null` where runs are started by hand alone. */
   readonly starts: { readonly cron: Cron } | { readonly at: number } | null;
   readonly window: SendingWindow | null;
+  /** The column with the recipient's own zone, by whose clocks a slot and the window count; `null`: by the schedule's. */
+  readonly recipientTimezone: string | null;
   /** What becomes of a start that was missed; `null`: it is made good, however late. */
   readonly missed: string | null;
 }
@@ -51,7 +53,8 @@ export function readSchedule(
   const parsedWindow = window === undefined ? null : read('window', () => parseWindow(window));
   if (!isWhole || zone === null) return null;
   const starts = parsedCron !== null ? { cron: parsedCron } : parsedAt !== null ? { at: parsedAt } : null;
-  return { zone, starts, window: parsedWindow, missed: json.missed ?? null };
+  const { recipientTimezone = null, missed = null } = json;
+  return { zone, starts, window: parsedWindow, recipientTimezone, missed };
 }
 
 /** The next moments at which a run starts, epoch ms, at most `count`. */
