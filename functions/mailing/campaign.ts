@@ -58,6 +58,8 @@ export interface Campaign {
   readonly canary: Canary | null;
   readonly onUncertain: UncertainPolicy;
   readonly expiresAfterMs: number;
+  /** Whether the octets of each mail are kept as they were sent. */
+  readonly archive: boolean;
 }
 
 type CampaignListJson = NonNullable<CampaignJson['list']>;
@@ -81,7 +83,6 @@ function readCampaign(
   json: CampaignJson,
   report: (path: string[], problem: string) => void,
 ): Campaign | null {
-  if (json.archive === true) report(['archive'], 'this version keeps no archive; remove the key');
   const read = <T extends Mailbox | NamedMailbox>(field: AddressField, parse: (text: string) => T) =>
     readAddress(json[field], parse, (problem) => report([field], problem));
   const from = read('from', parseNamedMailbox);
@@ -122,6 +123,7 @@ function readCampaign(
     canary: json.canary === undefined ? null : readCanary(json.canary),
     onUncertain: json.onUncertain ?? 'hold',
     expiresAfterMs: parseDuration(json.expiresAfter ?? 'PT48H'),
+    archive: json.archive ?? false,
   };
 }
 

@@ -3,6 +3,7 @@
  * goes on with the next batch while the last mails of this one are still under way; a batch is given back when the last
  * of its mails is settled.
  */
+import type { Archive, BatchArchive } from './archive.ts';
 import { readBatch } from './batch-file.ts';
 import { lastOpenBatch } from './canary.ts';
 import { GroupCommit, isFenceLost } from './group-commit.ts';
@@ -37,6 +38,8 @@ export interface Work {
 export interface OpenBatch {
   readonly claim: Claim;
   readonly commit: GroupCommit;
+  /** `null` where the campaign keeps none. */
+  readonly archive: BatchArchive | null;
   readonly queue: Work[];
   inHand: number;
 }
@@ -56,6 +59,8 @@ export interface DueWorkOptions {
   readonly onSuppressed?: () => void;
   /** Outside of them nothing is handed out. Default: at any hour. */
   readonly hours?: SendingHours | null;
+  /** Default: nothing is archived. */
+  readonly archive?: Archive | null;
 }
 
 export class DueWork {
@@ -64,6 +69,7 @@ export class DueWork {
   readonly #signal: AbortSignal;
   readonly #onSuppressed: () => void;
   readonly #hours: SendingHours | null;
+  readonly #archive: Archive | null;
   readonly #open = new Set<OpenBatch>();
   readonly #finishing = new Set<Promise<void>>();
   #unclaimed: WaitingBatch[] | null = null;
@@ -73,7 +79,9 @@ export class DueWork {
   elsewhere = 0;
 
   /** @param signal aborted: nothing more is handed out */
-  constructor(run: RunRecord, ports: SendingPorts, signal: AbortSignal, { onSuppressed, hours }: DueWorkOptions = {}) {
+  constructor(run: RunRecord, ports: SendingPorts, signal: AbortSignal, options: DueWorkOptions = {}) {
+    const { onSuppressed, hours, archive } = options;
+    this.#archive = archive ?? null;
     this.#onSuppressed = onSuppressed ?? (() => {});
     this.#hours = hours ?? null;
     this.#run = run;
@@ -191,9 +199,11 @@ export class DueWork {
       this.elsewhere += 1;
       return;
     }
-    const batch: OpenBatch = { claim, commit: new GroupCommit(ledger, claim), queue: [], inHand: 0 };
+    const archive = this.#archive?.open(claim) ?? null;
+    const batch: OpenBatch = { claim, commit: new GroupCommit(ledger, claim), archive, queue: [], inHand: 0 };
     // Before anything else can fail: what is claimed is given back, whatever happens.
     this.#open.add(batch);
+    await archive?.begin(claim.due);
     const rows = claim.due.length > 0 ? await readBatch(objects, this.#run, number) : [];
     // Whoever was suppressed since the plan costs no transaction; whoever is from here on is met behind the intent.
     const keys = claim.due.map(({ recipient }) => suppressionKeyOf(recipient));
@@ -228,6 +238,7 @@ export class DueWork {
   async #giveUp(batch: OpenBatch): Promise<void> {
     const { ledger, objects, transcripts } = this.#ports;
     const { run, batch: number, fence } = batch.claim;
+    await batch.archive?.idle();
     try {
       await batch.commit.flush();
     } catch (error) {

@@ -8,6 +8,7 @@
  * check: what is wrong with a mail before anybody gets it.
  * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator; adaptive-pace: as fast as
  * the relay lets them go.
+ * archive, archive-pack, archived-mails: the octets of mails as sent, durable before the intent, found again by recipient.
  * canary: a run's first few recipients, and whether the others are sent to.
  * lanes, lane-shares, lane-book: connections and pace of one relay, shared by all runs and processes of a state.
  * retry, rounds: when whoever was deferred is asked for again, until the run's end.
@@ -18,6 +19,8 @@
  * outcome, ports: the words, and all the outside that the domain speaks to.
  */
 export { AdaptivePace, type PaceCaps, type PaceState } from './adaptive-pace.ts';
+export { ArchiveError } from './archive-pack.ts';
+export { type ArchivedMail, archivedMails, archivedOf } from './archived-mails.ts';
 export { type Campaign, parseCampaign } from './campaign.ts';
 export {
   type CampaignSource,

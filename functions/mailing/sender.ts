@@ -25,6 +25,7 @@ import {
   unexpectedReply,
 } from '#smtp';
 import { AdaptivePace, type PaceState } from './adaptive-pace.ts';
+import { Archive, type BatchArchive } from './archive.ts';
 import { DueWork, type SendingPorts, type Work } from './due-work.ts';
 import { isFenceLost } from './group-commit.ts';
 import { type Mail, type MailComposer, MailError } from './mail.ts';
@@ -46,6 +47,8 @@ export interface SendOptions {
   readonly signal: AbortSignal;
   /** When mails may be begun; at any hour by default. What has been begun is settled also when they end. */
   readonly hours?: SendingHours | null;
+  /** The octets of each mail are kept before it leaves. Default: they are not. */
+  readonly archive?: boolean;
   /** A name no other process has; sessions in transcripts begin with it. */
   readonly owner: string;
   readonly onSettled?: (outcome: Outcome) => void;
@@ -137,7 +140,8 @@ class RunSender {
     this.#signal = AbortSignal.any([options.signal, this.#halt.signal]);
     this.#pace = options.pace ?? new AdaptivePace(ports.clock, options, options.onPace);
     const onSuppressed = () => options.onSettled?.('suppressed');
-    this.#due = new DueWork(run, ports, this.#signal, { onSuppressed, hours: options.hours ?? null });
+    const archive = options.archive ? new Archive(ports.objects, ports.clock) : null;
+    this.#due = new DueWork(run, ports, this.#signal, { onSuppressed, hours: options.hours ?? null, archive });
     this.#gate = new SuppressionGate(ports.suppressions);
     this.#pool = new Pool({
       connections: options.probe === undefined ? this.#pace.connections : 1,
@@ -301,9 +305,11 @@ class RunSender {
       const { recipients } = await place.transact(mail.envelope, mail.data, {
         record: (record) => records.push(record),
         release: async () => {
+          if (work.batch.archive !== null && !(await this.#isArchived(work, work.batch.archive, mail))) return false;
           await work.batch.commit.intend({ index: work.delivery.index, attempt: work.attempt });
           intended = true;
           isShut = await this.#gate.isShut(work.delivery.recipient);
+          if (isShut) await this.#withdraw(work);
           return !isShut;
         },
       });
@@ -311,6 +317,8 @@ class RunSender {
       const [result] = recipients;
       if (isShut) return { state: 'suppressed', problem: `${ON_LIST} since this mail was begun` };
       if (result === undefined) throw new Error('Cannot settle: the transaction gave no result for its recipient');
+      // Nobody waits for it: it makes the archive say more, and nothing else depends on it.
+      if (intended && result.outcome === 'unsent') void this.#withdraw(work);
       this.#hear(result, place, epoch);
       if (this.#options.probe !== undefined && !this.#isSaidOfMail(result, this.#options.probe))
         return result.outcome === 'uncertain'
@@ -322,6 +330,23 @@ class RunSender {
         return { state: 'invalid', problem: error.message };
       throw error;
     }
+  }
+
+  /** Octets that cannot be kept are not sent: the run stops, and this mail is as it was before. */
+  async #isArchived({ delivery, attempt }: Work, archive: BatchArchive, { data }: Mail): Promise<boolean> {
+    try {
+      const { row, recipient } = delivery;
+      await archive.keep({ row, recipient, attempt }, data);
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  /** The archive is told that what it has has not left, and never will. */
+  async #withdraw({ batch: { archive }, delivery: { row }, attempt }: Work): Promise<void> {
+    if (archive !== null) await this.#guarded(() => archive.withdraw({ row, attempt }));
   }
 
   /** Whether the relay asks for another pace. A probe is slow enough. */
