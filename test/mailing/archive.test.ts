@@ -83,7 +83,8 @@ function full(objects: ObjectStore, packs: number): ObjectStore {
       const value = Reflect.get(target, name) as unknown;
       if (name !== 'write') return typeof value === 'function' ? value.bind(target) : value;
       return async (object: string, content: Uint8Array) => {
-        if (object.includes('/archive/')) room -= 1;
+        if (!object.includes('/archive/')) return target.write(object, content);
+        room -= 1;
         if (room < 0) throw new ObjectStoreError('write', object, 'the disk is full; free some space');
         return target.write(object, content);
       };
