@@ -63,7 +63,7 @@ test('gives the octets that went by BDAT, several mails at a time', { timeout: 6
     oracle.kill('SIGKILL');
   });
   const [port] = (await once(oracle.stdout, 'data')) as [Buffer];
-  const relay = `smtp+insecure://127.0.0.1:${port.toString().trim()}?name=lab`;
+  const relay = `smtp+insecure://127.0.0.1:${port.toString().trim()}?name=lab.lab.test`;
   const ended = await cartero(['run', 'letters', '--relay', relay, '--json'], folder);
   expect(ended.code, ended.stderr).toBe(0);
   const records = readFileSync(join(place, 'lab', 'oracle.jsonl'), 'utf8')
