@@ -15,6 +15,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['status', async () => (await import('./cli/status.ts')).status],
   ['trace', async () => (await import('./cli/trace.ts')).trace],
   ['transcript', async () => (await import('./cli/transcript.ts')).transcript],
+  ['archive', async () => (await import('./cli/archive.ts')).archive],
   ['pause', async () => (await import('./cli/control.ts')).pause],
   ['resume', async () => (await import('./cli/control.ts')).resume],
   ['cancel', async () => (await import('./cli/control.ts')).cancel],

@@ -1,5 +1,5 @@
 /** Every recipient's line, to standard output or into a file that appears whole. */
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InputError, type Shell } from './command.ts';
 
@@ -16,6 +16,20 @@ export async function writeLines(lines: AsyncIterable<string>, write: (text: str
     gathered = '';
   }
   if (gathered !== '') write(gathered);
+}
+
+/** Octets into a file of its user alone, over an earlier one; whole, or not at all. @throws InputError */
+export function writeOctetsTo(file: string, octets: Uint8Array, { cwd }: Shell): void {
+  const path = resolve(cwd, file);
+  const draft = `${path}.${process.pid}.part`;
+  try {
+    writeFileSync(draft, octets, { flag: 'wx', mode: 0o600 });
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    if (!(error instanceof Error && 'errno' in error)) throw error;
+    throw new InputError(`cannot write ${JSON.stringify(file)}: ${error.message}`, { cause: error });
+  }
 }
 
 /**

@@ -262,6 +262,7 @@ export async function sendAll(
       ...pace,
       once: request.once,
       canary: loaded.campaign.canary,
+      archive: loaded.campaign.archive,
       onJudged: (verdict) => {
         if (verdict.verdict === 'passed')
           shell.note(`The canary has passed, ${grouped(verdict.tried)} were tried: the others follow.`);

@@ -60,6 +60,8 @@ export interface Campaign {
   readonly growth: string;
   readonly onUncertain: UncertainPolicy;
   readonly expiresAfterMs: number;
+  /** Whether the octets of each mail are kept as they were sent. */
+  readonly archive: boolean;
 }
 
 type CampaignListJson = NonNullable<CampaignJson['list']>;
@@ -83,7 +85,6 @@ function readCampaign(
   json: CampaignJson,
   report: (path: string[], problem: string) => void,
 ): Campaign | null {
-  if (json.archive === true) report(['archive'], 'this version keeps no archive; remove the key');
   const read = <T extends Mailbox | NamedMailbox>(field: AddressField, parse: (text: string) => T) =>
     readAddress(json[field], parse, (problem) => report([field], problem));
   const from = read('from', parseNamedMailbox);
@@ -125,6 +126,7 @@ function readCampaign(
     growth: json.growth ?? '50%',
     onUncertain: json.onUncertain ?? 'hold',
     expiresAfterMs: parseDuration(json.expiresAfter ?? 'PT48H'),
+    archive: json.archive ?? false,
   };
 }
 

@@ -3,6 +3,7 @@
  * goes on with the next batch while the last mails of this one are still under way; a batch is given back when the last
  * of its mails is settled.
  */
+import type { Archive, BatchArchive } from './archive.ts';
 import { readBatch } from './batch-file.ts';
 import { expiryOf } from './batch-time.ts';
 import { lastOpenBatch } from './canary.ts';
@@ -43,6 +44,8 @@ export interface OpenBatch {
   readonly waiting: WaitingBatch;
   readonly claim: Claim;
   readonly commit: GroupCommit;
+  /** `null` where the campaign keeps none. */
+  readonly archive: BatchArchive | null;
   readonly queue: Work[];
   inHand: number;
 }
@@ -62,6 +65,8 @@ export interface DueWorkOptions {
   readonly onSuppressed?: (settlement: Settlement, work: Work) => void;
   /** Outside of them nothing is handed out. Default: at any hour. */
   readonly hours?: SendingHours | null;
+  /** Default: nothing is archived. */
+  readonly archive?: Archive | null;
 }
 
 export class DueWork {
@@ -70,6 +75,7 @@ export class DueWork {
   readonly #signal: AbortSignal;
   readonly #onSuppressed: (settlement: Settlement, work: Work) => void;
   readonly #hours: SendingHours | null;
+  readonly #archive: Archive | null;
   readonly #open = new Set<OpenBatch>();
   /** Of the batches in hand, and of those that are being given back. */
   readonly #commits = new Set<GroupCommit>();
@@ -81,7 +87,9 @@ export class DueWork {
   elsewhere = 0;
 
   /** @param signal aborted: nothing more is handed out */
-  constructor(run: RunRecord, ports: SendingPorts, signal: AbortSignal, { onSuppressed, hours }: DueWorkOptions = {}) {
+  constructor(run: RunRecord, ports: SendingPorts, signal: AbortSignal, options: DueWorkOptions = {}) {
+    const { onSuppressed, hours, archive } = options;
+    this.#archive = archive ?? null;
     this.#onSuppressed = onSuppressed ?? (() => {});
     this.#hours = hours ?? null;
     this.#run = run;
@@ -221,10 +229,13 @@ export class DueWork {
       this.elsewhere += 1;
       return;
     }
-    const batch: OpenBatch = { waiting, claim, commit: new GroupCommit(ledger, claim), queue: [], inHand: 0 };
+    const archive = this.#archive?.open(claim) ?? null;
+    const commit = new GroupCommit(ledger, claim);
+    const batch: OpenBatch = { waiting, claim, commit, archive, queue: [], inHand: 0 };
     // Before anything else can fail: what is claimed is given back, whatever happens.
     this.#open.add(batch);
-    this.#commits.add(batch.commit);
+    this.#commits.add(commit);
+    await archive?.begin(claim.due);
     const rows = claim.due.length > 0 ? await readBatch(objects, this.#run, number) : [];
     // Whoever was suppressed since the plan costs no transaction; whoever is from here on is met behind the intent.
     const keys = claim.due.map(({ recipient }) => suppressionKeyOf(recipient));
@@ -261,6 +272,7 @@ export class DueWork {
 
   async #giveUp(batch: OpenBatch): Promise<void> {
     const { run, batch: number, fence } = batch.claim;
+    await batch.archive?.idle();
     try {
       await batch.commit.flush();
       this.#commits.delete(batch.commit);

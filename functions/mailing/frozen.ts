@@ -151,7 +151,11 @@ async function* verified(file: string, hash: string, stream: AsyncIterable<Uint8
 
 /** Copies one recipient's file. @returns its hash @throws ObjectMissingError */
 export async function freezeFile(objects: ObjectStore, files: FileTree, name: string): Promise<string> {
-  const content = await files.read(name);
+  return keepContent(objects, await files.read(name));
+}
+
+/** @returns its hash, by which it is read again */
+export async function keepContent(objects: ObjectStore, content: Uint8Array): Promise<string> {
   const hash = sha256(content);
   if (!(await objects.has(contentName(hash)))) await objects.write(contentName(hash), content);
   return hash;

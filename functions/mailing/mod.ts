@@ -11,6 +11,7 @@
  * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator; adaptive-pace: as fast as
  * the relay lets them go.
  * warm-up, allowance, allowance-book: mails of a day for a relay that nobody knows yet, counted for all processes of a state.
+ * archive, archive-pack, archived-mails: the octets of mails as sent, durable before the intent, found again by recipient.
  * canary: a run's first few recipients, and whether the others are sent to.
  * lanes, lane-shares, lane-book: connections and pace of one relay, shared by all runs and processes of a state.
  * retry, rounds: when whoever was deferred is asked for again, until the run's end.
@@ -23,6 +24,8 @@
  */
 export { AdaptivePace, type PaceCaps, type PaceState } from './adaptive-pace.ts';
 export { Allowance, type Permit } from './allowance.ts';
+export { ArchiveError } from './archive-pack.ts';
+export { type ArchivedMail, archivedMails, archivedOf } from './archived-mails.ts';
 export { ANY_TIME, type BatchTime, expiryOf } from './batch-time.ts';
 export { type Campaign, parseCampaign } from './campaign.ts';
 export {

@@ -26,6 +26,7 @@ import {
 } from '#smtp';
 import { AdaptivePace, type PaceState } from './adaptive-pace.ts';
 import type { Allowance, Permit } from './allowance.ts';
+import { Archive, type BatchArchive } from './archive.ts';
 import { DueWork, type SendingPorts, type Work } from './due-work.ts';
 import { isFenceLost } from './group-commit.ts';
 import { type Mail, type MailComposer, MailError } from './mail.ts';
@@ -49,6 +50,8 @@ export interface SendOptions {
   readonly hours?: SendingHours | null;
   /** How many mails may go today. Default: any number. What is left is given back at the end. */
   readonly allowance?: Allowance;
+  /** The octets of each mail are kept before it leaves. Default: they are not. */
+  readonly archive?: boolean;
   /** A name no other process has; sessions in transcripts begin with it. */
   readonly owner: string;
   readonly onSettled?: (outcome: Outcome) => void;
@@ -153,7 +156,8 @@ class RunSender {
       options.onSettled?.('suppressed');
       options.onMail?.(settlement, work);
     };
-    this.#due = new DueWork(run, ports, this.#signal, { onSuppressed, hours: options.hours ?? null });
+    const archive = options.archive ? new Archive(ports.objects, ports.clock) : null;
+    this.#due = new DueWork(run, ports, this.#signal, { onSuppressed, hours: options.hours ?? null, archive });
     this.#gate = new SuppressionGate(ports.suppressions);
     this.#pool = new Pool({
       connections: options.probe === undefined ? this.#pace.connections : 1,
@@ -339,14 +343,16 @@ class RunSender {
       const { recipients } = await place.transact(mail.envelope, mail.data, {
         record: (record) => records.push(record),
         release: async () => {
+          if (work.batch.archive !== null && !(await this.#isArchived(work, work.batch.archive, mail))) return false;
           const earlier = this.#due.outcomesBesides(work.batch);
           if (earlier !== null && !(await this.#areDurable(earlier))) return false;
           await work.batch.commit.intend({ index: work.delivery.index, attempt: work.attempt });
           intended = true;
           isShut = await this.#gate.isShut(work.delivery.recipient);
-          if (isShut || permit === null) return !isShut;
-          isUsedUp = !(await permit.use());
-          return !isUsedUp;
+          isUsedUp = !isShut && permit !== null && !(await permit.use());
+          if (!isShut && !isUsedUp) return true;
+          await this.#withdraw(work);
+          return false;
         },
       });
       this.#keepTranscript(work, place, records);
@@ -354,6 +360,8 @@ class RunSender {
       if (isShut) return { state: 'suppressed', problem: `${ON_LIST} since this mail was begun` };
       if (isUsedUp) return this.#again(work, 'the warm-up allows no more mails today', intended);
       if (result === undefined) throw new Error('Cannot settle: the transaction gave no result for its recipient');
+      // Nobody waits for it: it makes the archive say more, and nothing else depends on it.
+      if (intended && result.outcome === 'unsent') void this.#withdraw(work);
       this.#hear(result, place, epoch);
       if (this.#options.probe !== undefined && !this.#isSaidOfMail(result, this.#options.probe))
         return result.outcome === 'uncertain'
@@ -376,6 +384,23 @@ class RunSender {
       this.#fail(error);
       return false;
     }
+  }
+
+  /** Octets that cannot be kept are not sent: the run stops, and this mail is as it was before. */
+  async #isArchived({ delivery, attempt }: Work, archive: BatchArchive, { data }: Mail): Promise<boolean> {
+    try {
+      const { row, recipient } = delivery;
+      await archive.keep({ row, recipient, attempt }, data);
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  /** The archive is told that what it has has not left, and never will. */
+  async #withdraw({ batch: { archive }, delivery: { row }, attempt }: Work): Promise<void> {
+    if (archive !== null) await this.#guarded(() => archive.withdraw({ row, attempt }));
   }
 
   /** Whether the relay asks for another pace. A probe is slow enough. */
