@@ -4,24 +4,32 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import {
+  afterCrash,
   type CanaryVerdict,
   type Claim,
   type ClaimOptions,
+  type CrashRecord,
+  claimed,
   type DeliveryRecord,
   type DueDelivery,
   type Evidence,
   type EvidenceDesk,
   type EvidenceFound,
   FenceLostError,
+  givenBack,
   IllegalMoveError,
   type Intent,
   isLegalMove,
+  isSettled,
   type Ledger,
   type LedgerSearch,
+  NO_CRASHES,
+  needsCare,
   noTotals,
   type OpenBatch,
   type PlanCounts,
   type PlannedDelivery,
+  QUARANTINE_PROBLEM,
   RESEND_AFTER_MS,
   type RetryChoice,
   type RunControl,
@@ -235,16 +243,18 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
       this.#sql.doubt.run({ batch: number, now, resendAt: now + RESEND_AFTER_MS });
       if (policy !== 'resend') this.#sql.withdraw.run({ batch: number });
       if (now >= expires_at) this.#sql.expire.run({ batch: number, now });
+      const found = this.#lookBack(lease, policy, now);
+      this.#recordCrashes(number, claimed(found));
       const { fence, rev } = this.#sql.hold.get(this.#lock.owner, policy, number) as BatchRow;
       const resend = Number(policy === 'resend');
       const due = this.#sql.due.all({ batch: number, now, eager: Number(eager), resend }) as unknown as DueRow[];
-      return { run, batch, fence, rev, due: due.map(toDueDelivery) };
+      return { run, batch, fence, rev, careful: needsCare(found), due: due.map(toDueDelivery) };
     });
   }
 
   async commit(
     claim: { run: string; batch: number; fence: number; rev: number },
-    changes: { settled: readonly Settlement[]; intended: readonly Intent[] },
+    changes: { settled: readonly Settlement[]; intended: readonly Intent[]; current?: number },
   ): Promise<number> {
     const { run, batch, fence, rev } = claim;
     return this.#write(() => {
@@ -253,6 +263,7 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
       if (!held) throw new FenceLostError(run, batch);
       for (const settlement of changes.settled) this.#settle(held, settlement);
       for (const intent of changes.intended) this.#intend(held, intent);
+      this.#remember(held, changes.settled.length > 0, changes.current);
       return held.rev;
     });
   }
@@ -263,6 +274,7 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
       const row = this.#runRow(run, `release batch ${batch} of run ${JSON.stringify(run)}`);
       const lease = this.#sql.batch.get(row.number, batch) as BatchRow | undefined;
       if (!lease || !this.#sql.release.get(lease.number, fence, this.#lock.owner)) return;
+      this.#recordCrashes(lease.number, givenBack(crashesOf(lease)));
       this.#rest(lease.number, row);
     });
   }
@@ -370,6 +382,29 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
     this.#sql.intend.run(attempt, id);
   }
 
+  /** What the last holder's end says of the row that it had alone. */
+  #lookBack(lease: BatchRow, policy: UncertainPolicy, now: number): CrashRecord {
+    const { record, quarantined } = afterCrash(crashesOf(lease), (index) =>
+      isSettled(this.#standing(deliveryId(lease, index), `claim batch ${lease.batch}`).state, policy),
+    );
+    if (quarantined !== null) this.#sql.quarantine.run(now, QUARANTINE_PROBLEM, deliveryId(lease, quarantined));
+    return record;
+  }
+
+  /** Most commits have nothing to forget, and write nothing more. */
+  #remember(held: BatchRow, isProgress: boolean, current: number | undefined): void {
+    if (current !== undefined) this.#standing(deliveryId(held, current), `work delivery ${current} alone`);
+    const before = crashesOf(held);
+    const isToForget = isProgress && (before.crashes > 0 || before.current !== null);
+    if (!isToForget && current === undefined) return;
+    const record = isToForget ? NO_CRASHES : before;
+    this.#recordCrashes(held.number, { ...record, current: current ?? record.current });
+  }
+
+  #recordCrashes(batch: number, { crashes, current, suspect, suspicions }: CrashRecord): void {
+    this.#sql.recordCrashes.run(crashes, current, suspect, suspicions, batch);
+  }
+
   #standing(id: number, action: string): StandingRow {
     const standing = this.#sql.standing.get(id) as StandingRow | undefined;
     if (!standing) throw new IllegalMoveError(action, 'there is no such delivery');
@@ -425,6 +460,10 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
       throw toLedgerError(error, 'write the ledger', this.#file);
     }
   }
+}
+
+function crashesOf({ crashes, current_index, suspect_index, suspicions }: BatchRow): CrashRecord {
+  return { crashes, current: current_index, suspect: suspect_index, suspicions };
 }
 
 function deliveryId({ number, batch }: BatchRow, index: number): number {

@@ -2,11 +2,15 @@
  * The mails of one run that are due, handed out one by one. Batches are claimed as they are needed, so that a connection
  * goes on with the next batch while the last mails of this one are still under way; a batch is given back when the last
  * of its mails is settled.
+ *
+ * A batch under which processes have ended is worked with care (`poison.ts`): its mails go one at a time, and while one of
+ * them is in hand nothing else is, so that another death speaks of that mail alone.
  */
 import { readBatch } from './batch-file.ts';
 import { lastOpenBatch } from './canary.ts';
 import { GroupCommit, isFenceLost } from './group-commit.ts';
 import type { PlannedRow } from './planner.ts';
+import { CAREFUL_MAILS } from './poison.ts';
 import type {
   Claim,
   Clock,
@@ -39,6 +43,8 @@ export interface OpenBatch {
   readonly commit: GroupCommit;
   readonly queue: Work[];
   inHand: number;
+  /** How many of its mails are still to be worked one at a time. */
+  careful: number;
 }
 
 export interface SendingPorts {
@@ -69,6 +75,12 @@ export class DueWork {
   #unclaimed: WaitingBatch[] | null = null;
   #claiming: Promise<void> = Promise.resolve();
   #failure: unknown;
+  /** Mails in hand, of all batches. */
+  #inHand = 0;
+  /** A mail in hand that nothing may be beside. */
+  #alone: Work | null = null;
+  /** Called when a mail is put down. */
+  #wake: () => void = () => {};
   /** Batches that another process holds, or took over. */
   elsewhere = 0;
 
@@ -81,16 +93,20 @@ export class DueWork {
     this.#signal = signal;
   }
 
-  /** Whether a mail is due that nobody has in hand, as far as batches are claimed; `false` once the signal is aborted. */
+  /** Whether a mail can be handed out now, as far as batches are claimed; `false` once the signal is aborted. */
   get isQueued(): boolean {
     return !this.#signal.aborted && this.#isQueued();
   }
 
-  /** Whether a mail is due that nobody has in hand; claims the next batch where it must. `false` once the signal is aborted. */
+  /**
+   * Whether a mail is due that nobody has in hand; claims the next batch where it must, and waits where one is to be alone.
+   * `false` once the signal is aborted.
+   */
   async hasMore(): Promise<boolean> {
     while (!this.#signal.aborted) {
       if (this.#isQueued()) return true;
-      if (!(await this.#claimNext())) return !this.#signal.aborted && this.#isQueued();
+      if (this.#isWaiting()) await this.#oneIsPutDown();
+      else if (!(await this.#claimNext())) return !this.#signal.aborted && this.#isQueued();
     }
     return false;
   }
@@ -104,17 +120,39 @@ export class DueWork {
     return null;
   }
 
+  /**
+   * To be called before a mail of a batch under care is made: should the process end with it, the ledger knows by which.
+   * @returns whether the batch is still this process's
+   * @throws what the ledger throws
+   */
+  async begin({ batch, delivery }: Work): Promise<boolean> {
+    try {
+      await batch.commit.makeCurrent(delivery.index);
+      return true;
+    } catch (error) {
+      if (isFenceLost(error)) return false;
+      throw error;
+    }
+  }
+
   /** Hands back what was taken by `next` and not begun. */
   giveBack(work: Work): void {
     work.batch.queue.unshift(work);
-    work.batch.inHand -= 1;
-    this.#finishIfDone(work.batch);
+    this.#putDown(work);
   }
 
   /** Ends what was taken by `next`; its outcome is with the batch's commit. */
   done(work: Work): void {
+    if (work.batch.careful > 0) work.batch.careful -= 1;
+    this.#putDown(work);
+  }
+
+  #putDown(work: Work): void {
     work.batch.inHand -= 1;
+    this.#inHand -= 1;
+    if (this.#alone === work) this.#alone = null;
     this.#finishIfDone(work.batch);
+    this.#wake();
   }
 
   /** Gives every batch back. Call it when no mail is in hand. @throws what a batch's last commit threw */
@@ -127,21 +165,44 @@ export class DueWork {
   /** The next mail that is due in a batch that is claimed; `null` where there is none, or the signal is aborted. */
   take(): Work | null {
     if (this.#signal.aborted || this.#isShut()) return null;
-    for (const batch of this.#open) {
-      if (batch.commit.failure !== null) continue;
-      const work = batch.queue.shift();
-      if (work !== undefined) {
-        batch.inHand += 1;
-        return work;
-      }
-    }
-    return null;
+    const batch = this.#nextBatch();
+    const work = batch?.queue.shift();
+    if (batch === null || work === undefined) return null;
+    batch.inHand += 1;
+    this.#inHand += 1;
+    if (batch.careful > 0) this.#alone = work;
+    return work;
   }
 
   #isQueued(): boolean {
+    return !this.#isShut() && this.#nextBatch() !== null;
+  }
+
+  /** Whose mail comes next: one under care before all others, once nothing is in hand. `null`: none, or not now. */
+  #nextBatch(): OpenBatch | null {
+    if (this.#alone !== null) return null;
+    let next: OpenBatch | null = null;
+    for (const batch of this.#open) {
+      if (batch.commit.failure !== null || batch.queue.length === 0) continue;
+      if (batch.careful > 0) return this.#inHand === 0 ? batch : null;
+      next ??= batch;
+    }
+    return next;
+  }
+
+  /** Whether nothing can be handed out before something that is in hand is put down. */
+  #isWaiting(): boolean {
     if (this.#isShut()) return false;
-    for (const batch of this.#open) if (batch.commit.failure === null && batch.queue.length > 0) return true;
+    if (this.#alone !== null) return true;
+    for (const { commit, queue, careful } of this.#open)
+      if (careful > 0 && commit.failure === null && queue.length > 0) return this.#inHand > 0;
     return false;
+  }
+
+  #oneIsPutDown(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
   }
 
   /** Whether the clock forbids to begin a mail. */
@@ -191,7 +252,8 @@ export class DueWork {
       this.elsewhere += 1;
       return;
     }
-    const batch: OpenBatch = { claim, commit: new GroupCommit(ledger, claim), queue: [], inHand: 0 };
+    const careful = claim.careful ? CAREFUL_MAILS : 0;
+    const batch: OpenBatch = { claim, commit: new GroupCommit(ledger, claim), queue: [], inHand: 0, careful };
     // Before anything else can fail: what is claimed is given back, whatever happens.
     this.#open.add(batch);
     const rows = claim.due.length > 0 ? await readBatch(objects, this.#run, number) : [];

@@ -50,6 +50,7 @@ export { nearName } from './near-name.ts';
 export * from './outcome.ts';
 export { Pacer } from './pacing.ts';
 export { type PlannedRow, Planner } from './planner.ts';
+export * from './poison.ts';
 export * from './ports.ts';
 export { CampaignError, escapeControls, formatProblem, type Problem } from './problem.ts';
 export {

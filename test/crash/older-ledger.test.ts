@@ -46,7 +46,7 @@ function makeOlder(state: string, version: number): void {
   renameSync(join(state, 'older.sqlite'), file);
 }
 
-test.each([1, 2])('a run goes on that a Cartero of schema %i was killed in', { timeout: 180_000 }, async (version) => {
+test.each([1, 2, 3])('a run goes on that a Cartero of schema %i was killed in', { timeout: 180_000 }, async (version) => {
   const folder = temporaryFolder();
   const rows = Array.from({ length: RECIPIENTS }, (_, index) => `person${index}@example.com,Person ${index}\n`);
   await writeCampaign(folder, 'letters', { 'list.csv': `email,name\n${rows.join('')}` });
