@@ -46,27 +46,31 @@ function makeOlder(state: string, version: number): void {
   renameSync(join(state, 'older.sqlite'), file);
 }
 
-test.each([1, 2, 3])('a run goes on that a Cartero of schema %i was killed in', { timeout: 180_000 }, async (version) => {
-  const folder = temporaryFolder();
-  const rows = Array.from({ length: RECIPIENTS }, (_, index) => `person${index}@example.com,Person ${index}\n`);
-  await writeCampaign(folder, 'letters', { 'list.csv': `email,name\n${rows.join('')}` });
-  const file = join(folder, 'acceptances.jsonl');
-  const relay = await startOracle(file);
-  const words = ['run', 'letters', '--relay', relay, '--connections', String(CONNECTIONS), '--json'];
-  const first = startCartero(words, folder);
-  while (acceptances(file).length < 20) await new Promise((resolve) => setTimeout(resolve, 20));
-  first.child.kill('SIGKILL');
-  await first.ended;
-  makeOlder(join(folder, '.cartero'), version);
-  const last = await cartero(words, folder);
-  expect([0, 2], last.stderr).toContain(last.code);
-  const status = jsonLines(await cartero(['status', '--recipients', '--json'], folder));
-  const accepted = acceptances(file);
-  expect(new Set(accepted).size, 'mailed twice').toBe(accepted.length);
-  const outcomes = new Map(status.map(({ recipient, outcome }) => [String(recipient), String(outcome)]));
-  expect(outcomes.size).toBe(RECIPIENTS);
-  const wrong = [...outcomes].filter(([who, outcome]) => outcome !== 'uncertain' && !accepted.includes(who));
-  expect(wrong).toEqual([]);
-  const doubts = [...outcomes.values()].filter((outcome) => outcome === 'uncertain').length;
-  expect(doubts).toBeLessThanOrEqual(CONNECTIONS);
-});
+test.each([1, 2, 3])(
+  'a run goes on that a Cartero of schema %i was killed in',
+  { timeout: 180_000 },
+  async (version) => {
+    const folder = temporaryFolder();
+    const rows = Array.from({ length: RECIPIENTS }, (_, index) => `person${index}@example.com,Person ${index}\n`);
+    await writeCampaign(folder, 'letters', { 'list.csv': `email,name\n${rows.join('')}` });
+    const file = join(folder, 'acceptances.jsonl');
+    const relay = await startOracle(file);
+    const words = ['run', 'letters', '--relay', relay, '--connections', String(CONNECTIONS), '--json'];
+    const first = startCartero(words, folder);
+    while (acceptances(file).length < 20) await new Promise((resolve) => setTimeout(resolve, 20));
+    first.child.kill('SIGKILL');
+    await first.ended;
+    makeOlder(join(folder, '.cartero'), version);
+    const last = await cartero(words, folder);
+    expect([0, 2], last.stderr).toContain(last.code);
+    const status = jsonLines(await cartero(['status', '--recipients', '--json'], folder));
+    const accepted = acceptances(file);
+    expect(new Set(accepted).size, 'mailed twice').toBe(accepted.length);
+    const outcomes = new Map(status.map(({ recipient, outcome }) => [String(recipient), String(outcome)]));
+    expect(outcomes.size).toBe(RECIPIENTS);
+    const wrong = [...outcomes].filter(([who, outcome]) => outcome !== 'uncertain' && !accepted.includes(who));
+    expect(wrong).toEqual([]);
+    const doubts = [...outcomes.values()].filter((outcome) => outcome === 'uncertain').length;
+    expect(doubts).toBeLessThanOrEqual(CONNECTIONS);
+  },
+);
