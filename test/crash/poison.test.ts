@@ -83,7 +83,7 @@ describe('a mail that ends its process', () => {
     expect(accepted().size).toBe(RECIPIENTS - 1);
     expect([...accepted().values()].every((count) => count === 1)).toBe(true);
     const { run } = lastJson(last);
-    expect((await cartero(['trace', poison], folder)).stdout).toMatch(/quarantined[^]*the process ended 3 times/);
+    expect((await cartero(['trace', poison], folder)).stdout).toMatch(/quarantined[\s\S]*the process ended 3 times/);
     const status = await cartero(['status', String(run)], folder);
     expect(status.stdout + status.stderr).toMatch(/quarantined/);
 
