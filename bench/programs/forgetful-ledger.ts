@@ -32,7 +32,7 @@ export async function openForgetfulLedger(planned: Ledger, run: string): Promise
         messageId,
         attempt: 0,
       }));
-      return { run, batch, fence: 1, rev: 1, due };
+      return { run, batch, fence: 1, rev: 1, careful: false, due };
     },
     commit: async ({ rev }) => rev + 1,
     release: async ({ batch }) => {

@@ -6,12 +6,15 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { OUTCOMES, type Outcome } from '#mailing';
+import { CAREFUL_AFTER, OUTCOMES, type Outcome, QUARANTINED_AFTER } from '#mailing';
 import type { Shell } from './command.ts';
 import type { FromWorker, ToWorker, WorkOrder } from './worker-messages.ts';
 
-/** So many that die without having settled anything die of something that another would die of as well. */
-const MAX_DEATHS_IN_A_ROW = 5;
+/**
+ * So many that die without having settled anything die of something that another would die of as well. It is more than
+ * what one mail takes that ends its process: by then that one is quarantined, and the others go on.
+ */
+const MAX_DEATHS_IN_A_ROW = CAREFUL_AFTER + QUARANTINED_AFTER + 3;
 
 const WORKER = fileURLToPath(new URL('worker-process.js', import.meta.url));
 

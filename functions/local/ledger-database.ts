@@ -77,6 +77,10 @@ const MIGRATIONS: readonly string[] = [
   'ALTER TABLE run ADD COLUMN canary TEXT;          -- JSON of CanaryVerdict; NULL until it is given',
   `ALTER TABLE batch ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE batch ADD COLUMN zone TEXT;         -- its recipients' IANA time zone; NULL: the schedule's`,
+  `ALTER TABLE batch ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;     -- CrashRecord, as the three that follow
+   ALTER TABLE batch ADD COLUMN current_index INTEGER;
+   ALTER TABLE batch ADD COLUMN suspect_index INTEGER;
+   ALTER TABLE batch ADD COLUMN suspicions INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /**

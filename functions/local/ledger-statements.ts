@@ -32,6 +32,10 @@ export type BatchRow = {
   closed: 0 | 1;
   not_before: number;
   zone: string | null;
+  crashes: number;
+  current_index: number | null;
+  suspect_index: number | null;
+  suspicions: number;
 };
 
 /**
@@ -118,6 +122,9 @@ const SENTENCES = {
     RETURNING *`,
   release: `UPDATE batch SET holder = NULL, rev = rev + 1 WHERE number = ? AND fence = ? AND holder = ?
     RETURNING number`,
+  recordCrashes: `UPDATE batch SET crashes = ?, current_index = ?, suspect_index = ?, suspicions = ? WHERE number = ?`,
+  quarantine: `UPDATE delivery SET state = 'quarantined', at = ?, next_at = NULL, reply = NULL, enhanced_status = NULL,
+    queue_id = NULL, problem = ? WHERE id = ?`,
   rest: `UPDATE batch SET (closed, next_at) = (SELECT count(*) = 0, max(coalesce(min(due), 0), not_before) FROM (
       SELECT CASE state WHEN 'deferred' THEN min(next_at, :expires + max(0, not_before - :created))
         WHEN 'uncertain' THEN next_at ELSE 0 END AS due
@@ -148,7 +155,8 @@ const SENTENCES = {
     ORDER BY id`,
 
   /** Another process's fence is lost with it: what it had in hand is known to be over. */
-  takeBack: 'UPDATE batch SET fence = fence + 1, rev = rev + 1, holder = NULL WHERE number = ?',
+  takeBack: `UPDATE batch SET fence = fence + 1, rev = rev + 1, holder = NULL, crashes = 0, current_index = NULL,
+    suspect_index = NULL, suspicions = 0 WHERE number = ?`,
   cancel: `UPDATE delivery SET state = 'cancelled', at = :now, next_at = NULL WHERE ${IN_BATCH}
     AND state IN ('pending', 'deferred')`,
   retry: `UPDATE delivery SET state = 'pending', next_at = NULL WHERE ${IN_BATCH}

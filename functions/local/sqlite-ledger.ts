@@ -5,10 +5,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import {
   ANY_TIME,
+  afterCrash,
   type BatchTime,
   type CanaryVerdict,
   type Claim,
   type ClaimOptions,
+  type CrashRecord,
+  claimed,
   type DeliveryRecord,
   type DueDelivery,
   type Evidence,
@@ -16,15 +19,20 @@ import {
   type EvidenceFound,
   expiryOf,
   FenceLostError,
+  givenBack,
   IllegalMoveError,
   type Intent,
   isLegalMove,
+  isSettled,
   type Ledger,
   type LedgerSearch,
+  NO_CRASHES,
+  needsCare,
   noTotals,
   type OpenBatch,
   type PlanCounts,
   type PlannedDelivery,
+  QUARANTINE_PROBLEM,
   RESEND_AFTER_MS,
   type RetryChoice,
   type RunControl,
@@ -246,17 +254,20 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
       if (policy !== 'resend') this.#sql.withdraw.run({ batch: number });
       const expiry = expiryOf({ createdAt: clocks.created_at, expiresAt: clocks.expires_at }, not_before);
       if (now >= expiry) this.#sql.expire.run({ batch: number, now });
+      const found = this.#lookBack(lease, policy, now);
+      this.#recordCrashes(number, claimed(found));
       const { fence, rev } = this.#sql.hold.get(this.#lock.owner, policy, number) as BatchRow;
       const resend = Number(policy === 'resend');
       const isTime = eager || now >= not_before;
-      const due = isTime ? this.#sql.due.all({ batch: number, now, eager: Number(eager), resend }) : [];
-      return { run, batch, fence, rev, due: (due as unknown as DueRow[]).map(toDueDelivery) };
+      const rows = isTime ? this.#sql.due.all({ batch: number, now, eager: Number(eager), resend }) : [];
+      const due = (rows as unknown as DueRow[]).map(toDueDelivery);
+      return { run, batch, fence, rev, careful: needsCare(found), due };
     });
   }
 
   async commit(
     claim: { run: string; batch: number; fence: number; rev: number },
-    changes: { settled: readonly Settlement[]; intended: readonly Intent[] },
+    changes: { settled: readonly Settlement[]; intended: readonly Intent[]; current?: number },
   ): Promise<number> {
     const { run, batch, fence, rev } = claim;
     return this.#write(() => {
@@ -265,6 +276,7 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
       if (!held) throw new FenceLostError(run, batch);
       for (const settlement of changes.settled) this.#settle(held, settlement);
       for (const intent of changes.intended) this.#intend(held, intent);
+      this.#remember(held, changes.settled.length > 0, changes.current);
       return held.rev;
     });
   }
@@ -275,6 +287,7 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
       const row = this.#runRow(run, `release batch ${batch} of run ${JSON.stringify(run)}`);
       const lease = this.#sql.batch.get(row.number, batch) as BatchRow | undefined;
       if (!lease || !this.#sql.release.get(lease.number, fence, this.#lock.owner)) return;
+      this.#recordCrashes(lease.number, givenBack(crashesOf(lease)));
       this.#rest(lease.number, row);
     });
   }
@@ -382,6 +395,29 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
     this.#sql.intend.run(attempt, id);
   }
 
+  /** What the last holder's end says of the row that it had alone. */
+  #lookBack(lease: BatchRow, policy: UncertainPolicy, now: number): CrashRecord {
+    const { record, quarantined } = afterCrash(crashesOf(lease), (index) =>
+      isSettled(this.#standing(deliveryId(lease, index), `claim batch ${lease.batch}`).state, policy),
+    );
+    if (quarantined !== null) this.#sql.quarantine.run(now, QUARANTINE_PROBLEM, deliveryId(lease, quarantined));
+    return record;
+  }
+
+  /** Most commits have nothing to forget, and write nothing more. */
+  #remember(held: BatchRow, isProgress: boolean, current: number | undefined): void {
+    if (current !== undefined) this.#standing(deliveryId(held, current), `work delivery ${current} alone`);
+    const before = crashesOf(held);
+    const isToForget = isProgress && (before.crashes > 0 || before.current !== null);
+    if (!isToForget && current === undefined) return;
+    const record = isToForget ? NO_CRASHES : before;
+    this.#recordCrashes(held.number, { ...record, current: current ?? record.current });
+  }
+
+  #recordCrashes(batch: number, { crashes, current, suspect, suspicions }: CrashRecord): void {
+    this.#sql.recordCrashes.run(crashes, current, suspect, suspicions, batch);
+  }
+
   #standing(id: number, action: string): StandingRow {
     const standing = this.#sql.standing.get(id) as StandingRow | undefined;
     if (!standing) throw new IllegalMoveError(action, 'there is no such delivery');
@@ -438,6 +474,10 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
       throw toLedgerError(error, 'write the ledger', this.#file);
     }
   }
+}
+
+function crashesOf({ crashes, current_index, suspect_index, suspicions }: BatchRow): CrashRecord {
+  return { crashes, current: current_index, suspect: suspect_index, suspicions };
 }
 
 function deliveryId({ number, batch }: BatchRow, index: number): number {

@@ -2,6 +2,9 @@
  * The mails of one run that are due, handed out one by one. Batches are claimed as they are needed, so that a connection
  * goes on with the next batch while the last mails of this one are still under way; a batch is given back when the last
  * of its mails is settled.
+ *
+ * A batch under which processes have ended is worked with care (`poison.ts`): its mails go one at a time, and while one of
+ * them is in hand nothing else is, so that another death speaks of that mail alone.
  */
 import type { Archive, BatchArchive } from './archive.ts';
 import { readBatch } from './batch-file.ts';
@@ -9,6 +12,7 @@ import { expiryOf } from './batch-time.ts';
 import { lastOpenBatch } from './canary.ts';
 import { GroupCommit, isFenceLost } from './group-commit.ts';
 import type { PlannedRow } from './planner.ts';
+import { CAREFUL_MAILS } from './poison.ts';
 import type {
   Claim,
   Clock,
@@ -48,6 +52,8 @@ export interface OpenBatch {
   readonly archive: BatchArchive | null;
   readonly queue: Work[];
   inHand: number;
+  /** How many of its mails are still to be worked one at a time. */
+  careful: number;
 }
 
 export interface SendingPorts {
@@ -83,6 +89,12 @@ export class DueWork {
   #unclaimed: WaitingBatch[] | null = null;
   #claiming: Promise<void> = Promise.resolve();
   #failure: unknown;
+  /** Mails in hand, of all batches. */
+  #inHand = 0;
+  /** A mail in hand that nothing may be beside. */
+  #alone: Work | null = null;
+  /** Settled when a mail is put down; `null` while nobody waits for it. */
+  #putDownNext: PromiseWithResolvers<void> | null = null;
   /** Batches that another process holds, or took over. */
   elsewhere = 0;
 
@@ -97,16 +109,20 @@ export class DueWork {
     this.#signal = signal;
   }
 
-  /** Whether a mail is due that nobody has in hand, as far as batches are claimed; `false` once the signal is aborted. */
+  /** Whether a mail can be handed out now, as far as batches are claimed; `false` once the signal is aborted. */
   get isQueued(): boolean {
     return !this.#signal.aborted && this.#isQueued();
   }
 
-  /** Whether a mail is due that nobody has in hand; claims the next batch where it must. `false` once the signal is aborted. */
+  /**
+   * Whether a mail is due that nobody has in hand; claims the next batch where it must, and waits where one is to be alone.
+   * `false` once the signal is aborted.
+   */
   async hasMore(): Promise<boolean> {
     while (!this.#signal.aborted) {
       if (this.#isQueued()) return true;
-      if (!(await this.#claimNext())) return !this.#signal.aborted && this.#isQueued();
+      if (this.#isWaiting()) await this.#oneIsPutDown();
+      else if (!(await this.#claimNext())) return !this.#signal.aborted && this.#isQueued();
     }
     return false;
   }
@@ -120,17 +136,40 @@ export class DueWork {
     return null;
   }
 
+  /**
+   * To be called before a mail of a batch under care is made: should the process end with it, the ledger knows by which.
+   * @returns whether the batch is still this process's
+   * @throws what the ledger throws
+   */
+  async begin({ batch, delivery }: Work): Promise<boolean> {
+    try {
+      await batch.commit.makeCurrent(delivery.index);
+      return true;
+    } catch (error) {
+      if (isFenceLost(error)) return false;
+      throw error;
+    }
+  }
+
   /** Hands back what was taken by `next` and not begun. */
   giveBack(work: Work): void {
     work.batch.queue.unshift(work);
-    work.batch.inHand -= 1;
-    this.#finishIfDone(work.batch);
+    this.#putDown(work);
   }
 
   /** Ends what was taken by `next`; its outcome is with the batch's commit. */
   done(work: Work): void {
+    if (work.batch.careful > 0) work.batch.careful -= 1;
+    this.#putDown(work);
+  }
+
+  #putDown(work: Work): void {
     work.batch.inHand -= 1;
+    this.#inHand -= 1;
+    if (this.#alone === work) this.#alone = null;
     this.#finishIfDone(work.batch);
+    this.#putDownNext?.resolve();
+    this.#putDownNext = null;
   }
 
   /**
@@ -163,21 +202,46 @@ export class DueWork {
   /** The next mail that is due in a batch that is claimed; `null` where there is none, or the signal is aborted. */
   take(): Work | null {
     if (this.#signal.aborted) return null;
-    for (const batch of this.#open) {
-      if (batch.commit.failure !== null || this.#isShut(batch.waiting)) continue;
-      const work = batch.queue.shift();
-      if (work !== undefined) {
-        batch.inHand += 1;
-        return work;
-      }
-    }
-    return null;
+    const batch = this.#nextBatch();
+    const work = batch?.queue.shift();
+    if (batch === null || work === undefined) return null;
+    batch.inHand += 1;
+    this.#inHand += 1;
+    if (batch.careful > 0) this.#alone = work;
+    return work;
   }
 
   #isQueued(): boolean {
-    for (const { commit, queue, waiting } of this.#open)
-      if (commit.failure === null && queue.length > 0 && !this.#isShut(waiting)) return true;
+    return this.#nextBatch() !== null;
+  }
+
+  /** Whose mail comes next: one under care before all others, once nothing is in hand. `null`: none, or not now. */
+  #nextBatch(): OpenBatch | null {
+    if (this.#alone !== null) return null;
+    let next: OpenBatch | null = null;
+    for (const batch of this.#open) {
+      if (!this.#hasMails(batch)) continue;
+      if (batch.careful > 0) return this.#inHand === 0 ? batch : null;
+      next ??= batch;
+    }
+    return next;
+  }
+
+  /** Whether nothing can be handed out before something that is in hand is put down. */
+  #isWaiting(): boolean {
+    if (this.#alone !== null) return true;
+    for (const batch of this.#open) if (batch.careful > 0 && this.#hasMails(batch)) return this.#inHand > 0;
     return false;
+  }
+
+  #hasMails({ commit, queue, waiting }: OpenBatch): boolean {
+    return commit.failure === null && queue.length > 0 && !this.#isShut(waiting);
+  }
+
+  /** Each connection that has nothing to do waits for it. */
+  #oneIsPutDown(): Promise<void> {
+    this.#putDownNext ??= Promise.withResolvers<void>();
+    return this.#putDownNext.promise;
   }
 
   /** Whether the clock forbids to begin a mail of the batch. */
@@ -231,7 +295,8 @@ export class DueWork {
     }
     const archive = this.#archive?.open(claim) ?? null;
     const commit = new GroupCommit(ledger, claim);
-    const batch: OpenBatch = { waiting, claim, commit, archive, queue: [], inHand: 0 };
+    const careful = claim.careful ? CAREFUL_MAILS : 0;
+    const batch: OpenBatch = { waiting, claim, commit, archive, queue: [], inHand: 0, careful };
     // Before anything else can fail: what is claimed is given back, whatever happens.
     this.#open.add(batch);
     this.#commits.add(commit);

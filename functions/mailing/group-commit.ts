@@ -11,6 +11,7 @@ export class GroupCommit {
   #rev: number;
   #settled: Settlement[] = [];
   #intended: Intent[] = [];
+  #current: number | null = null;
   /** The commit that will carry what is collected now; `null` when nothing is. */
   #next: Promise<void> | null = null;
   #last: Promise<void> = Promise.resolve();
@@ -49,6 +50,12 @@ export class GroupCommit {
     return this.#schedule();
   }
 
+  /** @returns when it is durable that the row is worked alone, and every outcome that was known before @throws as `intend` */
+  makeCurrent(index: number): Promise<void> {
+    this.#current = index;
+    return this.#schedule();
+  }
+
   /** @returns when everything noted so far is durable */
   async flush(): Promise<void> {
     await (this.#next ?? this.#last);
@@ -65,9 +72,11 @@ export class GroupCommit {
     await previous.catch(() => {});
     // Every socket that has something to say in this turn of the event loop says it first: that is the batching.
     await new Promise((resolve) => setImmediate(resolve));
-    const changes = { settled: this.#settled, intended: this.#intended };
+    const current = this.#current === null ? {} : { current: this.#current };
+    const changes = { settled: this.#settled, intended: this.#intended, ...current };
     this.#settled = [];
     this.#intended = [];
+    this.#current = null;
     this.#last = this.#next ?? Promise.resolve();
     this.#next = null;
     if (this.#failure !== null) throw this.#failure;

@@ -61,6 +61,7 @@ export { checkObjectName, checkObjectPrefix } from './object-name.ts';
 export * from './outcome.ts';
 export { Pacer } from './pacing.ts';
 export { type PlannedRow, Planner } from './planner.ts';
+export * from './poison.ts';
 export * from './ports.ts';
 export { CampaignError, escapeControls, formatProblem, type Problem } from './problem.ts';
 export { type NameOf, namesBy, withoutAddresses, withoutRecipient } from './pseudonym.ts';

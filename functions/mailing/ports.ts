@@ -168,6 +168,8 @@ export interface Claim {
   readonly batch: number;
   readonly fence: number;
   readonly rev: number;
+  /** Earlier holders crashed: its mails are to be made one at a time, with nothing else in hand, each `current` before. */
+  readonly careful: boolean;
   readonly due: readonly DueDelivery[];
 }
 
@@ -336,20 +338,23 @@ export interface Ledger {
   openBatches(run: string): Promise<OpenBatch[]>;
   /**
    * Takes the batch under `fence + 1`. What an earlier, dead holder had `intended` becomes `uncertain`; deferred
-   * recipients past the batch's expiry (`expiryOf`) become `expired`. Nobody is due before the batch's `notBefore`.
+   * recipients past the batch's expiry (`expiryOf`) become `expired`. Nobody is due before the batch's `notBefore`. The row
+   * that was current in QUARANTINED_AFTER crashes with nothing settled between them becomes `quarantined`; `poison.ts` has
+   * what counts as a crash.
    * @returns `null` while a living process holds the batch (also the caller's own), or when it is closed
    * @throws IllegalMoveError when there is no such batch, or the run's plan is not complete (batch 0 apart)
    */
   claim(run: string, batch: number, options: ClaimOptions): Promise<Claim | null>;
   /**
-   * One durable write: outcomes since the last one, then the intents of the next mails.
+   * One durable write: outcomes since the last one, then the intents of the next mails, and the index of the row that is
+   * worked alone from here on. An outcome makes the batch forget its crashes, and whoever was current.
    * @returns the batch's new rev
    * @throws FenceLostError when fence or rev are not the batch's any more
    * @throws IllegalMoveError for what `isLegalMove` refuses, or an attempt out of its order
    */
   commit(
     claim: { run: string; batch: number; fence: number; rev: number },
-    changes: { settled: readonly Settlement[]; intended: readonly Intent[] },
+    changes: { settled: readonly Settlement[]; intended: readonly Intent[]; current?: number },
   ): Promise<number>;
   /**
    * Gives the batch back; closes it when each of its deliveries is settled, and the run when it was the last.

@@ -291,6 +291,7 @@ class RunSender {
 
   /** One mail in its place, to its outcome or back among those that are due. */
   async #send(work: Work, place: Place, permit: Permit | null): Promise<void> {
+    if (work.batch.careful > 0 && !(await this.#isBegun(work, place))) return;
     const mail = await this.#compose(work).catch((error: unknown) => {
       place.leave();
       throw error;
@@ -313,6 +314,20 @@ class RunSender {
     } else {
       this.#settle(work, tried);
       this.#due.done(work);
+    }
+  }
+
+  /** Of a batch under which processes have ended. @returns whether the batch is still ours; else nothing is left to do */
+  async #isBegun(work: Work, place: Place): Promise<boolean> {
+    let isOurs = false;
+    try {
+      isOurs = await this.#due.begin(work);
+      return isOurs;
+    } finally {
+      if (!isOurs) {
+        place.leave();
+        this.#due.done(work);
+      }
     }
   }
 

@@ -35,7 +35,7 @@ describe('openLedgerDatabase', () => {
     ['synchronous', 2],
     ['foreign_keys', 1],
     ['application_id', 0x43617274],
-    ['user_version', 4],
+    ['user_version', 5],
   ])('PRAGMA %s is %s, also when opened again', (pragma, value) => {
     open().close();
     const database = open();
@@ -50,7 +50,7 @@ describe('openLedgerDatabase', () => {
   });
 
   test.each<[string, () => void, string]>([
-    ['a newer schema', () => write('PRAGMA application_id = 0x43617274; PRAGMA user_version = 5'), 'found schema 5'],
+    ['a newer schema', () => write('PRAGMA application_id = 0x43617274; PRAGMA user_version = 99'), 'found schema 99'],
     ['another program’s tables', () => write('CREATE TABLE notes (text)'), 'the database of another program'],
     ['another program’s number', () => write('PRAGMA application_id = 7'), 'the database of another program'],
     [
@@ -74,6 +74,8 @@ describe('openLedgerDatabase', () => {
       ALTER TABLE run DROP COLUMN control; ALTER TABLE run DROP COLUMN control_at; DROP TABLE suppression;
       ALTER TABLE run DROP COLUMN canary;
       ALTER TABLE batch DROP COLUMN not_before; ALTER TABLE batch DROP COLUMN zone;
+      ALTER TABLE batch DROP COLUMN crashes; ALTER TABLE batch DROP COLUMN current_index;
+      ALTER TABLE batch DROP COLUMN suspect_index; ALTER TABLE batch DROP COLUMN suspicions;
       PRAGMA user_version = 1`);
     older.close();
     const newer = open();

@@ -8,6 +8,7 @@ import { describeLedgerControl } from '../ports/ledger.control.ts';
 import { describeEvidence } from '../ports/ledger.evidence.ts';
 import type { LedgerStore } from '../ports/ledger.harness.ts';
 import { describeLedgerMoves } from '../ports/ledger.moves.ts';
+import { describePoison } from '../ports/ledger.poison.ts';
 import { describeLedgerProperties } from '../ports/ledger.property.ts';
 import { describeLedgerSearch } from '../ports/ledger-search.contract.ts';
 
@@ -43,5 +44,6 @@ describeLedger('SqliteLedger', newStore);
 describeLedgerMoves('SqliteLedger', newStore);
 describeLedgerProperties('SqliteLedger', newStore);
 describeLedgerControl('SqliteLedger', newStore);
+describePoison('SqliteLedger', newStore);
 describeEvidence('SqliteLedger', newStore, (ledger) => stateOf(ledger).ledger);
 describeLedgerSearch('SqliteLedger', newStore, (ledger) => stateOf(ledger).ledger);

@@ -11,7 +11,7 @@ import { OK, RunScene, replyOf, type SceneOptions } from './run-scene.ts';
 import { opened, withCommit } from './starting.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-const claim = (fence = 1): Claim => ({ run: 'letters-1', batch: 1, fence, rev: 0, due: [] });
+const claim = (fence = 1): Claim => ({ run: 'letters-1', batch: 1, fence, rev: 0, careful: false, due: [] });
 const attempt = (row: number, number = 1) => ({ row, recipient: `p${row}@example.com`, attempt: number });
 
 describe('packs', () => {

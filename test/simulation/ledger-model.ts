@@ -4,22 +4,29 @@
  */
 import {
   ANY_TIME,
+  afterCrash,
   type BatchTime,
   type CanaryVerdict,
   type Claim,
   type ClaimOptions,
+  type CrashRecord,
+  claimed,
   type DeliveryRecord,
   type DeliveryState,
   expiryOf,
   FenceLostError,
+  givenBack,
   IllegalMoveError,
   type Intent,
   isLegalMove,
   isSettled,
+  NO_CRASHES,
+  needsCare,
   noTotals,
   type OpenBatch,
   type PlanCounts,
   type PlannedDelivery,
+  QUARANTINE_PROBLEM,
   RESEND_AFTER_MS,
   type RetryChoice,
   type RunControl,
@@ -46,6 +53,7 @@ export interface ModelBatch extends BatchTime {
   policy: UncertainPolicy;
   nextAt: number;
   closed: boolean;
+  deaths: CrashRecord;
   rows: ModelRow[];
 }
 
@@ -111,7 +119,7 @@ export class LedgerModel {
     }
     rows.sort((a, b) => a.index - b.index);
     const fresh = { fence: 0, rev: 0, holder: null, policy: 'hold', nextAt: 0, closed: false } as const;
-    run.batches.push({ ...time, ...fresh, batch, rows });
+    run.batches.push({ ...time, ...fresh, batch, deaths: NO_CRASHES, rows });
   }
 
   completePlan(id: string, plan: PlanCounts): void {
@@ -211,7 +219,9 @@ export class LedgerModel {
     doubt(batch, now);
     if (policy !== 'resend') withdraw(batch);
     if (now >= expiryOf(run.facts, batch.notBefore)) expire(batch, now);
-    Object.assign(batch, { fence: batch.fence + 1, rev: batch.rev + 1, holder: by.owner, policy });
+    const deaths = lookBack(batch, policy, now);
+    const lease = { fence: batch.fence + 1, rev: batch.rev + 1, holder: by.owner, policy };
+    Object.assign(batch, { ...lease, deaths: claimed(deaths) });
     const isTime = eager || now >= batch.notBefore;
     const due = isTime ? batch.rows.filter((row) => isDue(row, { now, eager, policy })) : [];
     return {
@@ -219,6 +229,7 @@ export class LedgerModel {
       batch: number,
       fence: batch.fence,
       rev: batch.rev,
+      careful: needsCare(deaths),
       due: due.map(({ index, row, recipient, messageId, attempts }) => ({
         index,
         row,
@@ -231,7 +242,7 @@ export class LedgerModel {
 
   commit(
     claim: { run: string; batch: number; fence: number; rev: number },
-    { settled, intended }: { settled: readonly Settlement[]; intended: readonly Intent[] },
+    { settled, intended, current }: { settled: readonly Settlement[]; intended: readonly Intent[]; current?: number },
     by: Asker,
   ): number {
     const { run: id, batch: number, fence, rev } = claim;
@@ -243,11 +254,14 @@ export class LedgerModel {
     try {
       for (const settlement of settled) settle(batch, settlement);
       for (const intent of intended) intend(batch, intent);
+      if (current !== undefined) standing(batch, current, `work delivery ${current} alone`);
     } catch (error) {
       batch.rows = before;
       throw error;
     }
     batch.rev += 1;
+    if (settled.length > 0) batch.deaths = NO_CRASHES;
+    if (current !== undefined) batch.deaths = { ...batch.deaths, current };
     return batch.rev;
   }
 
@@ -255,7 +269,7 @@ export class LedgerModel {
     const run = this.#run(id, `release batch ${number} of run ${JSON.stringify(id)}`);
     const batch = run.batches.find((known) => known.batch === number);
     if (batch === undefined || batch.fence !== fence || batch.holder !== by.owner) return;
-    Object.assign(batch, { holder: null, rev: batch.rev + 1 });
+    Object.assign(batch, { holder: null, rev: batch.rev + 1, deaths: givenBack(batch.deaths) });
     rest(batch, run);
   }
 
@@ -353,6 +367,17 @@ function doubt({ rows }: ModelBatch, now: number): boolean {
   return isDoubted;
 }
 
+/** What the last holder's end says of the row that it had alone. */
+function lookBack(batch: ModelBatch, policy: UncertainPolicy, now: number): CrashRecord {
+  const rowOf = (index: number) => standing(batch, index, `claim batch ${batch.batch}`);
+  const { record, quarantined } = afterCrash(batch.deaths, (index) => isSettled(rowOf(index).state, policy));
+  if (quarantined !== null) {
+    const facts = { at: now, nextAt: null, reply: null, enhancedStatus: null, queueId: null };
+    Object.assign(rowOf(quarantined), { ...facts, state: 'quarantined', problem: QUARANTINE_PROBLEM });
+  }
+  return record;
+}
+
 function withdraw({ rows }: ModelBatch): void {
   for (const row of rows) if (row.state === 'deferred' && row.uncertainAttempts > 0) row.state = 'uncertain';
 }
@@ -362,7 +387,7 @@ function expire({ rows }: ModelBatch, now: number): void {
 }
 
 function takeBack(batch: ModelBatch): void {
-  Object.assign(batch, { fence: batch.fence + 1, rev: batch.rev + 1, holder: null });
+  Object.assign(batch, { fence: batch.fence + 1, rev: batch.rev + 1, holder: null, deaths: NO_CRASHES });
 }
 
 function restAll(run: ModelRun): void {
