@@ -24,6 +24,8 @@ import { openExistingState, STATE_OPTION, stateFolder } from './states.ts';
 
 /** Mails that are composed for the estimate of size. */
 const SAMPLES = 25;
+/** As long as the left side of every Message-ID. */
+const SAMPLE_ID = '0'.repeat(32);
 const SHOWN_PROBLEMS = 20;
 const SHOWN_STARTS = 3;
 
@@ -62,6 +64,7 @@ export const plan: Command = {
       run,
       at: slot ?? now,
       openScratch: openTemporaryScratch,
+      messageIds: false,
       onRow: (row) => {
         planned += 1;
         if (row.state === 'pending') list.count(row.recipient);
@@ -133,7 +136,7 @@ export const plan: Command = {
       let composed = 0;
       for (const row of samples) {
         const mail: Mail | null = await composer
-          .compose({ ...row, fields: row.fields ?? {} })
+          .compose({ ...row, messageId: `${SAMPLE_ID}@${from.mailbox.domain}`, fields: row.fields ?? {} })
           .catch((error: unknown) => {
             if (error instanceof MailError) return null;
             throw error;

@@ -49,17 +49,25 @@ export class BatchCut {
 const nameOf = ({ id, contentHash }: RunContent, batch: number) =>
   `runs/${id}/${contentHash.slice(0, 10)}/batches/${String(batch).padStart(6, '0')}.jsonl`;
 
-/** Writes the batch unless it is there, and gives the rows as they stand in it: an earlier planning's word holds. */
-export async function writeBatch(
+/** A batch's number, and who is in it. */
+export type NumberedBatch = readonly [batch: number, rows: readonly PlannedRow[]];
+
+/** Writes those that are not there, in order, and gives all as they stand: an earlier planning's word holds. */
+export async function writeBatches(
   objects: ObjectStore,
   run: RunContent,
-  batch: number,
-  rows: readonly PlannedRow[],
-): Promise<readonly PlannedRow[]> {
-  const name = nameOf(run, batch);
-  if (await objects.has(name)) return readBatch(objects, run, batch);
-  await objects.write(name, Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join('')));
-  return rows;
+  batches: readonly NumberedBatch[],
+): Promise<readonly NumberedBatch[]> {
+  const missing: (readonly [name: string, content: Uint8Array])[] = [];
+  const standing: NumberedBatch[] = [];
+  for (const [batch, rows] of batches) {
+    const name = nameOf(run, batch);
+    const isThere = await objects.has(name);
+    if (!isThere) missing.push([name, Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''))]);
+    standing.push([batch, isThere ? await readBatch(objects, run, batch) : rows]);
+  }
+  if (missing.length > 0) await objects.writeAll(missing);
+  return standing;
 }
 
 /**

@@ -26,6 +26,8 @@ export interface ObjectStore {
   stream(name: string): AsyncIterable<Uint8Array>;
   has(name: string): Promise<boolean>;
   write(name: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
+  /** Several, made durable together. Where that fails or the process dies, the first of them are there, and none behind. */
+  writeAll(objects: readonly (readonly [name: string, content: Uint8Array])[]): Promise<void>;
   /** Names that begin with `prefix`, in the order of their UTF-16 code units. */
   list(prefix: string): Promise<string[]>;
 }
@@ -292,6 +294,11 @@ export interface Ledger {
   createRun(run: Omit<RunRecord, 'plan' | 'finished' | 'canary'>): Promise<void>;
   /** Harmless when the batch is there. @throws IllegalMoveError when the plan is complete without it */
   addBatch(run: string, batch: number, deliveries: readonly PlannedDelivery[]): Promise<void>;
+  /** The same of several, in one durable write: all of them or none. */
+  addBatches(
+    run: string,
+    batches: readonly (readonly [batch: number, deliveries: readonly PlannedDelivery[]])[],
+  ): Promise<void>;
   /**
    * Written last: from here on the run can be sent. Closes at once what has nothing to send. Harmless when repeated.
    * @throws IllegalMoveError when its counts are not the ledger's own, or another plan is complete already

@@ -1,6 +1,7 @@
 /** A start: finds or makes its run, freezes the campaign, completes the plan. `run-identity.ts` says which run it is. */
 import { pause } from '#smtp';
-import { BatchCut, deliveriesOf, earlierRows, writeBatch } from './batch-file.ts';
+import { BatchCut, earlierRows } from './batch-file.ts';
+import { BatchWriter } from './batch-writer.ts';
 import { type LoadedCampaign, loadCampaign } from './campaign-source.ts';
 import { sha256OfStream } from './digest.ts';
 import {
@@ -20,7 +21,6 @@ import type { Problem } from './problem.ts';
 import { type Cause, causeOf, findRun, newRunId, RunError, runIdOf, writeCause } from './run-identity.ts';
 import { hoursOf } from './schedule/hours.ts';
 import { isMissed, MissedStartError } from './schedule/missed.ts';
-import { suppressionKeyOf } from './suppression.ts';
 
 export interface RunPorts {
   readonly ledger: Ledger;
@@ -121,7 +121,12 @@ async function createRun(
   if (slot !== null && isMissed(schedule, slot, createdAt)) throw new MissedStartError(slot, schedule?.missed ?? '');
   const id = await newRunId(ledger, cause, another);
   if (planHash !== undefined) {
-    const dry = await planDry(live, audience, contentHash, { run: id, at: slot ?? createdAt, openScratch });
+    const dry = await planDry(live, audience, contentHash, {
+      run: id,
+      at: slot ?? createdAt,
+      openScratch,
+      messageIds: false,
+    });
     refuseOtherPlan(planHash, dry.counts.planHash);
   }
   await freezeCampaign(objects, { id, contentHash }, live.source, audience, manifest);
@@ -208,36 +213,25 @@ async function planBatches(
     openScratch,
   });
   const cut = new BatchCut(loaded.campaign.canary?.recipients ?? 0);
-  let rows: PlannedRow[] = [];
-  const flush = async () => {
-    const written = await writeBatch(objects, run, cut.batches, await withoutSuppressed(rows, suppressions));
-    await ledger.addBatch(run.id, cut.batches, deliveriesOf(written));
-    rows = [];
-    onPlanned?.(planner.rows);
-  };
-  for await (const planned of planner.batches()) {
-    for (const row of planned) {
-      rows.push(row);
-      if (cut.add(row)) await flush();
-      if (signal.aborted) return null;
+  const writer = new BatchWriter({ ledger, objects, suppressions }, run);
+  try {
+    for await (const planned of planner.batches()) {
+      for (const row of planned) {
+        const isLast = cut.add(row);
+        writer.add(row);
+        if (isLast && (await writer.end(cut.batches))) onPlanned?.(planner.rows);
+        if (signal.aborted) return null;
+      }
     }
+    if (cut.finish()) await writer.end(cut.batches);
+    await writer.finish();
+  } finally {
+    // Nothing is written any more when the plan is given out of hand.
+    await writer.settled();
   }
-  if (cut.finish()) await flush();
+  onPlanned?.(planner.rows);
   await ledger.completePlan(run.id, countsOf(planner, cut));
   return planner.problems;
-}
-
-/** The plan's hash says who is meant; who of them is suppressed changes from hour to hour, and is not in it. */
-async function withoutSuppressed(
-  rows: readonly PlannedRow[],
-  suppressions: SuppressionList,
-): Promise<readonly PlannedRow[]> {
-  const keys = rows.map(({ recipient }) => suppressionKeyOf(recipient));
-  const shut = await suppressions.among(keys);
-  if (shut.size === 0) return rows;
-  return rows.map((row, index) =>
-    row.state === 'pending' && shut.has(keys[index] ?? '') ? { ...row, state: 'suppressed' as const } : row,
-  );
 }
 
 /** Plans without writing anything. */
@@ -245,7 +239,7 @@ export async function planDry(
   loaded: LoadedCampaign,
   audience: AudienceFile,
   contentHash: string,
-  options: Pick<PlanningOptions, 'run' | 'at' | 'openScratch'> & { onRow?: (row: PlannedRow) => void },
+  options: Pick<PlanningOptions, 'run' | 'at' | 'openScratch' | 'messageIds'> & { onRow?: (row: PlannedRow) => void },
 ): Promise<{ counts: PlanCounts; problems: readonly Problem[] }> {
   const files = loaded.source.files;
   const planner = new Planner(loaded, audience, contentHash, {

@@ -13,6 +13,7 @@ import {
   type Intent,
   isLegalMove,
   isSettled,
+  type Ledger,
   noTotals,
   type OpenBatch,
   type PlanCounts,
@@ -108,6 +109,18 @@ export class LedgerModel {
     }
     rows.sort((a, b) => a.index - b.index);
     run.batches.push({ batch, fence: 0, rev: 0, holder: null, policy: 'hold', nextAt: 0, closed: false, rows });
+  }
+
+  /** All of them or none. */
+  addBatches(id: string, batches: Parameters<Ledger['addBatches']>[1]): void {
+    const run = this.#run(id, `add batches to run ${JSON.stringify(id)}`);
+    const before = [...run.batches];
+    try {
+      for (const [batch, deliveries] of batches) this.addBatch(id, batch, deliveries);
+    } catch (error) {
+      run.batches = before;
+      throw error;
+    }
   }
 
   completePlan(id: string, plan: PlanCounts): void {
