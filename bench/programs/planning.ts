@@ -45,7 +45,7 @@ process.stdout.write(`${JSON.stringify(measured)}\n`);
 
 async function planned(folder: string | null): Promise<PlanCounts> {
   if (folder === null) {
-    const how = { run: 'bench-1', at: 1_700_000_000_000, openScratch: openTemporaryScratch };
+    const how = { run: 'bench-1', at: 1_700_000_000_000, openScratch: openTemporaryScratch, messageIds: false };
     return (await planDry(campaign, audience, 'bench', how)).counts;
   }
   const state = openState(folder);

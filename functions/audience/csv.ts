@@ -97,7 +97,7 @@ export class CsvReader implements RowReader {
 
   #entry({ columns, emailIndex }: Header, record: readonly string[], line: number): AudienceEntry {
     this.#rows += 1;
-    const fields: Record<string, string> = Object.create(null);
+    const fields: Record<string, string> = {};
     let problem: { field: string | null; problem: string } | null = null;
     for (const [index, column] of columns.entries()) {
       const text = record[index];
@@ -107,6 +107,8 @@ export class CsvReader implements RowReader {
         problem = { field: column, problem: `has ${octets} octets, ${MAX_FIELD_OCTETS} at most are wanted` };
       fields[column] = text;
     }
+    // At the end: rows keep one shape then, while an object that begins without a prototype is a dictionary of its own.
+    Object.setPrototypeOf(fields, null);
     if (record.length !== columns.length) {
       problem = {
         field: null,

@@ -99,6 +99,11 @@ class S3Store implements ObjectStore {
     }
   }
 
+  /** One behind the other: an object that is there says that those before it are. */
+  async writeAll(objects: readonly (readonly [name: string, content: Uint8Array])[]): Promise<void> {
+    for (const [name, content] of objects) await this.write(name, content);
+  }
+
   async list(prefix: string): Promise<string[]> {
     checkObjectPrefix(prefix);
     const names: string[] = [];

@@ -33,6 +33,8 @@ import { ZoneTally, zoneLines } from './zone-times.ts';
 
 /** Mails that are composed for the estimate of size. */
 const SAMPLES = 25;
+/** As long as the left side of every Message-ID. */
+const SAMPLE_ID = '0'.repeat(32);
 const SHOWN_PROBLEMS = 20;
 const MAX_PROBLEMS = 100;
 const SHOWN_STARTS = 3;
@@ -79,6 +81,7 @@ export const plan: Command = {
       at: slot ?? now,
       times: tally.times,
       openScratch: openTemporaryScratch,
+      messageIds: false,
       onRow: (row) => {
         planned += 1;
         tally.add(row);
@@ -162,7 +165,7 @@ export const plan: Command = {
       let composed = 0;
       for (const row of samples) {
         const mail: Mail | null = await composer
-          .compose({ ...row, fields: row.fields ?? {} })
+          .compose({ ...row, messageId: `${SAMPLE_ID}@${from.mailbox.domain}`, fields: row.fields ?? {} })
           .catch((error: unknown) => {
             if (error instanceof MailError) return null;
             throw error;

@@ -438,14 +438,26 @@ export async function openEnds(state: LocalState, run: RunRecord, totals: Totals
     lines.push(`${people} uncertain: the mail had left and no reply came. Nobody is mailed twice${choice}.`);
   }
   if (totals.deferred === 0 && !(resends && totals.uncertain > 0)) return lines;
-  let next = Number.POSITIVE_INFINITY;
-  for await (const { outcome, nextAt } of state.ledger.deliveries(run.id)) {
-    const waits = outcome === 'deferred' || (outcome === 'uncertain' && resends);
-    if (waits && nextAt !== null && nextAt < next) next = nextAt;
-  }
+  const next = await nextOfWaiting(state, run.id, resends);
   if (Number.isFinite(next))
     lines.push(`The next of those who wait is due at ${isoTime(next)}; start the same run again then.`);
   return lines;
+}
+
+/** Batches know it, but for those that are held or have somebody who need not wait: their recipients are looked at. */
+async function nextOfWaiting({ ledger }: LocalState, run: string, resends: boolean): Promise<number> {
+  let next = Number.POSITIVE_INFINITY;
+  for (const batch of await ledger.openBatches(run)) {
+    if (!batch.held && batch.nextAt > 0) {
+      next = Math.min(next, batch.nextAt);
+      continue;
+    }
+    for await (const { outcome, nextAt } of ledger.deliveries(run, batch.batch)) {
+      const waits = outcome === 'deferred' || (outcome === 'uncertain' && resends);
+      if (waits && nextAt !== null) next = Math.min(next, nextAt);
+    }
+  }
+  return next;
 }
 
 /** `--at` in epoch ms, or by hand. */

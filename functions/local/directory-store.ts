@@ -82,6 +82,28 @@ class DirectoryStore implements ObjectStore {
     }
   }
 
+  async writeAll(objects: readonly (readonly [name: string, content: Uint8Array])[]): Promise<void> {
+    const wanted = objects.map(([name, content]) => {
+      this.#written += 1;
+      return { name, file: this.#file(name), unfinished: this.#unfinishedFile(this.#written), content };
+    });
+    try {
+      const written = await Promise.allSettled(
+        wanted.map(({ name, unfinished, content }) =>
+          writeDurably(unfinished, content).catch((error: unknown) => {
+            throw toObjectError(error, 'write', name);
+          }),
+        ),
+      );
+      for (const each of written) if (each.status === 'rejected') throw each.reason;
+      await nameInOrder(wanted);
+    } catch (error) {
+      // What has its name by now is not there any more.
+      await Promise.all(wanted.map(({ unfinished }) => rm(unfinished, { force: true }).catch(() => {})));
+      throw error;
+    }
+  }
+
   async list(prefix: string): Promise<string[]> {
     const under = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     if (under !== '') this.#file(under.slice(0, -1));
@@ -109,6 +131,21 @@ async function writeDurably(file: string, content: Uint8Array | AsyncIterable<Ui
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** Each folder is made durable once, behind the last name that it got. */
+async function nameInOrder(objects: readonly { name: string; file: string; unfinished: string }[]): Promise<void> {
+  for (const [index, { name, file, unfinished }] of objects.entries()) {
+    const folder = dirname(file);
+    const next = objects[index + 1];
+    try {
+      makeFolder(folder);
+      await rename(unfinished, file);
+      if (next === undefined || dirname(next.file) !== folder) syncFolder(folder);
+    } catch (error) {
+      throw toObjectError(error, 'write', name);
+    }
   }
 }
 

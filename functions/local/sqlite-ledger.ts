@@ -7,6 +7,7 @@ import {
   ANY_TIME,
   afterCrash,
   type BatchTime,
+  type BatchToAdd,
   type CanaryVerdict,
   type Claim,
   type ClaimOptions,
@@ -111,22 +112,14 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
     run: string,
     batch: number,
     deliveries: readonly PlannedDelivery[],
-    { notBefore, zone }: BatchTime = ANY_TIME,
+    time: BatchTime = ANY_TIME,
   ): Promise<void> {
+    this.#write(() => this.#addBatch(run, batch, deliveries, time));
+  }
+
+  async addBatches(run: string, batches: readonly BatchToAdd[]): Promise<void> {
     this.#write(() => {
-      const action = `add batch ${batch} to run ${JSON.stringify(run)}`;
-      const { number: runNumber, plan } = this.#runRow(run, action);
-      if (this.#sql.batch.get(runNumber, batch)) return;
-      if (plan !== null) throw new IllegalMoveError(action, 'its plan is complete without it');
-      const added = this.#sql.addBatch.get(runNumber, batch, notBefore, zone) as BatchRow;
-      const seen = new Set<number>();
-      for (const { index, row, recipient, key, messageId, state, problem } of deliveries) {
-        if (seen.has(index)) throw new IllegalMoveError(action, `index ${index} comes twice`);
-        seen.add(index);
-        const id = deliveryId(added, index);
-        const ownKey = key === recipient ? null : key;
-        this.#sql.addDelivery.run(id, row, recipient, ownKey, messageId, state, problem ?? null);
-      }
+      for (const [batch, deliveries, time = ANY_TIME] of batches) this.#addBatch(run, batch, deliveries, time);
     });
   }
 
@@ -362,6 +355,22 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
 
   close(): void {
     if (this.#database.isOpen) this.#database.close();
+  }
+
+  #addBatch(run: string, batch: number, deliveries: readonly PlannedDelivery[], { notBefore, zone }: BatchTime): void {
+    const action = `add batch ${batch} to run ${JSON.stringify(run)}`;
+    const { number: runNumber, plan } = this.#runRow(run, action);
+    if (this.#sql.batch.get(runNumber, batch)) return;
+    if (plan !== null) throw new IllegalMoveError(action, 'its plan is complete without it');
+    const added = this.#sql.addBatch.get(runNumber, batch, notBefore, zone) as BatchRow;
+    const seen = new Set<number>();
+    for (const { index, row, recipient, key, messageId, state, problem } of deliveries) {
+      if (seen.has(index)) throw new IllegalMoveError(action, `index ${index} comes twice`);
+      seen.add(index);
+      const id = deliveryId(added, index);
+      const ownKey = key === recipient ? null : key;
+      this.#sql.addDelivery.run(id, row, recipient, ownKey, messageId, state, problem ?? null);
+    }
   }
 
   #settle(held: BatchRow, settlement: Settlement): void {

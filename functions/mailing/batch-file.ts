@@ -63,24 +63,43 @@ export async function writePage(
   page: number,
   rows: readonly PlannedRow[],
 ): Promise<void> {
-  await writeRows(objects, pageNameOf(run, page), rows);
+  await objects.write(pageNameOf(run, page), linesOf(rows));
 }
 
-/** Writes the batch unless it is there, and gives the rows as they stand in it: an earlier planning's word holds. */
-export async function writeBatch(
+/** A batch's number, and who is in it. */
+export interface NumberedBatch {
+  /** From 1. */
+  readonly number: number;
+  readonly rows: readonly PlannedRow[];
+}
+
+/** Writes those that are not there, in order, and gives all as they stand: an earlier planning's word holds. */
+export async function writeBatches<Batch extends NumberedBatch>(
   objects: ObjectStore,
   run: RunContent,
-  batch: number,
-  rows: readonly PlannedRow[],
-): Promise<readonly PlannedRow[]> {
-  const name = nameOf(run, batch);
-  if (await objects.has(name)) return readRows(objects, name);
-  await writeRows(objects, name, rows);
-  return rows;
+  batches: readonly Batch[],
+): Promise<readonly Batch[]> {
+  const missing: (readonly [name: string, content: Uint8Array])[] = [];
+  const standing: Batch[] = [];
+  for (const batch of batches) {
+    const name = nameOf(run, batch.number);
+    const isThere = await objects.has(name);
+    if (!isThere) missing.push([name, linesOf(batch.rows)]);
+    standing.push(isThere ? { ...batch, rows: await readRows(objects, name) } : batch);
+  }
+  if (missing.length > 0) await objects.writeAll(missing);
+  return standing;
 }
 
-async function writeRows(objects: ObjectStore, name: string, rows: readonly PlannedRow[]): Promise<void> {
-  await objects.write(name, Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join('')));
+function linesOf(rows: readonly PlannedRow[]): Uint8Array {
+  return Buffer.from(
+    rows
+      .map(
+        (row) => `${JSON.stringify(row)}
+`,
+      )
+      .join(''),
+  );
 }
 
 /**

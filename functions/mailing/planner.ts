@@ -64,6 +64,8 @@ export interface PlanningOptions {
   readonly run: string;
   /** Epoch ms: who has a birthday. */
   readonly at: number;
+  /** `false`: they are left empty, for whoever only counts. A hash for each of a million has its price. Default: true. */
+  readonly messageIds?: boolean;
   /** Pins one recipient's file and gives its SHA-256. @throws ObjectMissingError */
   readonly pinFile: (object: string) => Promise<string>;
   /** What a planning that was cut off has made durable of a row: its word about the row's files holds. */
@@ -273,6 +275,7 @@ export class Planner {
 
   /** RFC 5322 §3.6.4: unique, and the same on every attempt since it is a function of run and recipient alone. */
   #messageId(key: string): string {
+    if (this.#options.messageIds === false) return '';
     return `${fieldsDigest(this.#options.run, key).slice(0, 32)}@${this.#loaded.campaign.from.mailbox.domain}`;
   }
 }

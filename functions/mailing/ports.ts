@@ -28,6 +28,8 @@ export interface ObjectStore {
   stream(name: string): AsyncIterable<Uint8Array>;
   has(name: string): Promise<boolean>;
   write(name: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
+  /** Several, made durable together. Where that fails or the process dies, the first of them are there, and none behind. */
+  writeAll(objects: readonly (readonly [name: string, content: Uint8Array])[]): Promise<void>;
   /** Names that begin with `prefix`, in the order of their UTF-16 code units. */
   list(prefix: string): Promise<string[]>;
 }
@@ -286,6 +288,8 @@ export interface OpenBatch extends BatchTime {
  * A method that throws has written nothing: IllegalMoveError where the caller asked for what cannot be, LedgerError
  * where the store failed.
  */
+export type BatchToAdd = readonly [batch: number, deliveries: readonly PlannedDelivery[], time?: BatchTime];
+
 export interface Ledger {
   /** In the order of their making. */
   runs(campaign?: string): Promise<RunRecord[]>;
@@ -301,6 +305,8 @@ export interface Ledger {
    * @throws IllegalMoveError when the plan is complete without it
    */
   addBatch(run: string, batch: number, deliveries: readonly PlannedDelivery[], time?: BatchTime): Promise<void>;
+  /** The same of several, in one durable write: all of them or none. */
+  addBatches(run: string, batches: readonly BatchToAdd[]): Promise<void>;
   /**
    * Written last: from here on the run can be sent. Closes at once what has nothing to send. Harmless when repeated.
    * @throws IllegalMoveError when its counts are not the ledger's own, or another plan is complete already

@@ -1,7 +1,8 @@
 /** A start: finds or makes its run, freezes the campaign, completes the plan. `run-identity.ts` says which run it is. */
 import { pause } from '#smtp';
-import { deliveriesOf, earlierRows, writeBatch, writePage } from './batch-file.ts';
-import { type Batching, batchingOf, type PlannedBatch } from './batching.ts';
+import { earlierRows, writePage } from './batch-file.ts';
+import { BatchWriter } from './batch-writer.ts';
+import { type Batching, batchingOf } from './batching.ts';
 import { isTemplate, type LoadedCampaign, loadCampaign } from './campaign-source.ts';
 import { sha256OfStream } from './digest.ts';
 import {
@@ -22,7 +23,6 @@ import { causeOf, findRun, newRunId, RunError, runIdOf, writeCause } from './run
 import { hoursOf } from './schedule/hours.ts';
 import { isMissed, MissedStartError } from './schedule/missed.ts';
 import { recipientTimesOf } from './schedule/recipient-times.ts';
-import { suppressionKeyOf } from './suppression.ts';
 
 export interface RunPorts {
   readonly ledger: Ledger;
@@ -126,7 +126,7 @@ async function createRun(
   const times = recipientTimesOf(schedule, { slot, createdAt });
   let planned: Promise<PlanCounts> | null = null;
   const plan = () => {
-    const options = { run: id, at: slot ?? createdAt, times, openScratch };
+    const options = { run: id, at: slot ?? createdAt, times, openScratch, messageIds: false };
     planned ??= planDry(live, audience, contentHash, options).then(({ counts }) => counts);
     return planned;
   };
@@ -227,43 +227,36 @@ async function planBatches(
     openScratch,
   });
   const batching = batchingOf(canary?.recipients ?? 0, times);
-  const write = async ({ number, rows, time }: PlannedBatch) => {
-    const written = await writeBatch(objects, run, number, await withoutSuppressed(rows, suppressions));
-    await ledger.addBatch(run.id, number, deliveriesOf(written), time);
-    onPlanned?.(planner.rows);
+  const writer = new BatchWriter({ ledger, objects, suppressions }, run);
+  const plan = async (row: PlannedRow) => {
+    for (const batch of batching.add(row)) if (await writer.add(batch)) onPlanned?.(planner.rows);
   };
   let page: PlannedRow[] = [];
   let pages = 0;
   const turnPage = async () => {
     pages += 1;
     await writePage(objects, run, pages, page);
-    for (const row of page) for (const batch of batching.add(row)) await write(batch);
+    for (const row of page) await plan(row);
     page = [];
   };
-  for await (const planned of planner.batches()) {
-    for (const row of planned) {
-      if (!isPaged) for (const batch of batching.add(row)) await write(batch);
-      else if (page.push(row) === PAGE_ROWS) await turnPage();
-      if (signal.aborted) return null;
+  try {
+    for await (const planned of planner.batches()) {
+      for (const row of planned) {
+        if (!isPaged) await plan(row);
+        else if (page.push(row) === PAGE_ROWS) await turnPage();
+        if (signal.aborted) return null;
+      }
     }
+    if (page.length > 0) await turnPage();
+    for (const batch of batching.finish()) await writer.add(batch);
+    await writer.finish();
+  } finally {
+    // Nothing is written any more when the plan is given out of hand.
+    await writer.settled();
   }
-  if (page.length > 0) await turnPage();
-  for (const batch of batching.finish()) await write(batch);
+  onPlanned?.(planner.rows);
   await ledger.completePlan(run.id, countsOf(planner, batching));
   return planner.problems;
-}
-
-/** The plan's hash says who is meant; who of them is suppressed changes from hour to hour, and is not in it. */
-async function withoutSuppressed(
-  rows: readonly PlannedRow[],
-  suppressions: SuppressionList,
-): Promise<readonly PlannedRow[]> {
-  const keys = rows.map(({ recipient }) => suppressionKeyOf(recipient));
-  const shut = await suppressions.among(keys);
-  if (shut.size === 0) return rows;
-  return rows.map((row, index) =>
-    row.state === 'pending' && shut.has(keys[index] ?? '') ? { ...row, state: 'suppressed' as const } : row,
-  );
 }
 
 /** Plans without writing anything. */
@@ -271,7 +264,9 @@ export async function planDry(
   loaded: LoadedCampaign,
   audience: AudienceFile,
   contentHash: string,
-  options: Pick<PlanningOptions, 'run' | 'at' | 'times' | 'openScratch'> & { onRow?: (row: PlannedRow) => void },
+  options: Pick<PlanningOptions, 'run' | 'at' | 'times' | 'openScratch' | 'messageIds'> & {
+    onRow?: (row: PlannedRow) => void;
+  },
 ): Promise<{ counts: PlanCounts; problems: readonly Problem[] }> {
   const files = loaded.source.files;
   const planner = new Planner(loaded, audience, contentHash, {

@@ -35,6 +35,7 @@ export function setLedgerPoints(): void {
   const ledger = SqliteLedger.prototype;
   ledger.createRun = guarded(ledger.createRun, () => 'create-run');
   ledger.addBatch = guarded(ledger.addBatch, ([, batch]) => (batch === 0 ? 'add-planning' : 'add-batch'));
+  ledger.addBatches = guarded(ledger.addBatches, () => 'add-batch');
   ledger.completePlan = guarded(ledger.completePlan, () => 'complete-plan');
   ledger.claim = guarded(
     ledger.claim,

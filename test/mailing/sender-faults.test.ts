@@ -172,6 +172,7 @@ describe('sendRun', () => {
       stream: (name) => objects.stream(name),
       has: (name) => objects.has(name),
       list: (prefix) => objects.list(prefix),
+      writeAll: (several) => objects.writeAll(several),
       write: async (name, content) => {
         if (name.includes('/results/')) throw full;
         await objects.write(name, content);

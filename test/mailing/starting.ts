@@ -94,12 +94,13 @@ export function unhandledRejections(): unknown[] {
 const LEDGER_WRITES: ReadonlySet<string> = new Set<keyof Ledger>([
   'createRun',
   'addBatch',
+  'addBatches',
   'completePlan',
   'claim',
   'release',
   'setUncertainPolicy',
 ]);
-const OBJECT_WRITES: ReadonlySet<string> = new Set<keyof ObjectStore>(['write']);
+const OBJECT_WRITES: ReadonlySet<string> = new Set<keyof ObjectStore>(['write', 'writeAll']);
 
 export function opened(folder: string): LocalState {
   const state = openState(folder);

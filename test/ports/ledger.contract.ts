@@ -70,6 +70,25 @@ export function describeLedger(name: string, newStore: NewLedgerStore): void {
         expect(await outcomes(at.ledger, run)).toEqual(['pending', 'refused', 'pending']);
       });
 
+      test('addBatches adds all or none, and is as harmless as addBatch', async () => {
+        await at.ledger.createRun(newRun('run-1'));
+        const [one] = recipients(1);
+        if (!one) throw new Error('no recipient');
+        const torn = at.ledger.addBatches('run-1', [
+          [1, recipients(2)],
+          [2, [one, one]],
+        ]);
+        await expect(torn).rejects.toThrow('index 0 comes twice');
+        expect(await at.ledger.openBatches('run-1')).toEqual([]);
+        await at.ledger.addBatch('run-1', 1, recipients(2));
+        await at.ledger.addBatches('run-1', [
+          [1, recipients(3)],
+          [2, recipients(1)],
+        ]);
+        expect((await at.ledger.openBatches('run-1')).map(({ batch }) => batch)).toEqual([1, 2]);
+        expect(await all(at.ledger.deliveries('run-1'))).toHaveLength(3);
+      });
+
       test('addBatch refuses an unknown run, an index twice, and a batch beyond the complete plan', async () => {
         await expect(at.ledger.addBatch('nobody', 1, [])).rejects.toThrow(IllegalMoveError);
         await at.ledger.createRun(newRun('run-1'));

@@ -39,6 +39,22 @@ export function describeObjectStore(name: string, newStore: () => Promise<Object
       expect(await text('pieces')).toBe('one,two,ñ');
     });
 
+    test('several are written at once, in their order: behind one that cannot be, none is there', async () => {
+      await store.writeAll([
+        ['runs/a/1', Buffer.from('one')],
+        ['runs/b/2', Buffer.from('two')],
+      ]);
+      expect([await text('runs/a/1'), await text('runs/b/2')]).toEqual(['one', 'two']);
+      const torn = store.writeAll([
+        ['runs/c/1', Buffer.from('first')],
+        ['runs/a/1/below', Buffer.from('an object is no folder')],
+        ['runs/c/2', Buffer.from('behind')],
+      ]);
+      await expect(torn).rejects.toThrow();
+      expect(await store.list('runs/c/')).toEqual(['runs/c/1']);
+      expect(await store.list('')).toEqual(['runs/a/1', 'runs/b/2', 'runs/c/1']);
+    });
+
     test('a second write replaces the first', async () => {
       await store.write('a/b', Buffer.from('a long first content'));
       await store.write('a/b', Buffer.from('second'));

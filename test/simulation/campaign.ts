@@ -10,7 +10,7 @@ import {
   readContent,
   startRun,
 } from '#mailing';
-import { deliveriesOf, readBatch, writeBatch } from '../../functions/mailing/batch-file.ts';
+import { deliveriesOf, readBatch, writeBatches } from '../../functions/mailing/batch-file.ts';
 import { MemoryScratch } from '../../functions/mailing/memory-scratch.ts';
 import { LedgerModel } from './ledger-model.ts';
 import { MemoryLedger } from './memory-ledger.ts';
@@ -96,7 +96,11 @@ async function plan(people: number, batchSize: number): Promise<Planned> {
     rows.slice(place * batchSize, (place + 1) * batchSize),
   );
   const kept = new MemoryObjects(new Map([...objects.all].filter(([name]) => !name.includes('/batches/'))));
-  for (const [place, part] of parts.entries()) await writeBatch(kept, facts, place + 1, part);
+  await writeBatches(
+    kept,
+    facts,
+    parts.map((rows, place) => ({ number: place + 1, rows })),
+  );
   return {
     objects: kept.all,
     facts,

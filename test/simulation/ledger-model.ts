@@ -20,6 +20,7 @@ import {
   type Intent,
   isLegalMove,
   isSettled,
+  type Ledger,
   NO_CRASHES,
   needsCare,
   noTotals,
@@ -120,6 +121,18 @@ export class LedgerModel {
     rows.sort((a, b) => a.index - b.index);
     const fresh = { fence: 0, rev: 0, holder: null, policy: 'hold', nextAt: 0, closed: false } as const;
     run.batches.push({ ...time, ...fresh, batch, deaths: NO_CRASHES, rows });
+  }
+
+  /** All of them or none. */
+  addBatches(id: string, batches: Parameters<Ledger['addBatches']>[1]): void {
+    const run = this.#run(id, `add batches to run ${JSON.stringify(id)}`);
+    const before = [...run.batches];
+    try {
+      for (const [batch, deliveries, time] of batches) this.addBatch(id, batch, deliveries, time);
+    } catch (error) {
+      run.batches = before;
+      throw error;
+    }
   }
 
   completePlan(id: string, plan: PlanCounts): void {

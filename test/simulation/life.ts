@@ -108,7 +108,7 @@ function portsOf(story: Story, process: SimulatedProcess) {
       ledgerFault(story, 'among'),
     ),
     objects: throughProcess(process, 'objects', story.objects, (method) =>
-      method === 'write' ? diskFault(story, 'write', 'an object') : null,
+      method === 'write' || method === 'writeAll' ? diskFault(story, 'write', 'an object') : null,
     ),
     transcripts: Object.assign(new NoTranscripts(), {
       flush: () =>
@@ -126,6 +126,7 @@ function portsOf(story: Story, process: SimulatedProcess) {
 const WRITES: ReadonlySet<string> = new Set([
   'createRun',
   'addBatch',
+  'addBatches',
   'completePlan',
   'claim',
   'commit',

@@ -30,6 +30,10 @@ export class MemoryLedger implements Ledger {
     this.#model.addBatch(run, batch, deliveries, time);
   }
 
+  async addBatches(...[run, batches]: Parameters<Ledger['addBatches']>) {
+    this.#model.addBatches(run, batches);
+  }
+
   async completePlan(...[run, plan]: Parameters<Ledger['completePlan']>) {
     this.#model.completePlan(run, { ...plan });
   }

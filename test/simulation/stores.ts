@@ -43,6 +43,10 @@ export class MemoryObjects implements ObjectStore {
     this.#objects.set(name, Buffer.concat(pieces));
   }
 
+  async writeAll(objects: readonly (readonly [name: string, content: Uint8Array])[]): Promise<void> {
+    for (const [name, content] of objects) this.#objects.set(name, content);
+  }
+
   async list(prefix: string): Promise<string[]> {
     return [...this.#objects.keys()].filter((name) => name.startsWith(prefix)).sort();
   }

@@ -103,6 +103,7 @@ function objectsOf(stock: Stock, run: string): ObjectStore {
     has: async (name) => stock.files.has(own(name)),
     list: async () => [],
     write: async () => {},
+    writeAll: async () => {},
   };
 }
 
