@@ -10,7 +10,7 @@ import { sha256 } from './digest.ts';
 import { parseDuration } from './duration.ts';
 import { jsonFileReader } from './json-file.ts';
 import type { UncertainPolicy } from './outcome.ts';
-import { CampaignError } from './problem.ts';
+import { CampaignError, type Problem } from './problem.ts';
 import { readSchedule, type Schedule } from './schedule/schedule.ts';
 
 /** A file sent along. `object` and `name` are templates; `object` is a path inside the campaign folder. */
@@ -76,8 +76,13 @@ const readJson = jsonFileReader<CampaignJson>(schema);
 export function parseCampaign(name: string, file: string, text: string): Campaign {
   const { json, problems, report } = readJson(file, text);
   const campaign = json === null ? null : readCampaign(name, json, report);
-  if (problems.length > 0 || campaign === null) throw new CampaignError(name, problems);
+  if (problems.length > 0 || campaign === null) throw new CampaignError(name, inOrder(problems));
   return campaign;
+}
+
+/** As a reader meets them. */
+function inOrder(problems: readonly Problem[]): Problem[] {
+  return problems.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0));
 }
 
 function readCampaign(

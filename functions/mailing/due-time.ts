@@ -4,7 +4,6 @@ import type { OpenBatch, RunRecord } from './ports.ts';
 import type { SendingHours } from './schedule/hours.ts';
 
 /**
-/**
  * Why nobody is sent to: the relay put them off, the sending window is shut, the run's slot is still to come, the hour where
  * they are, or a warm-up allows no more today.
  */

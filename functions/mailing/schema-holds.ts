@@ -18,6 +18,8 @@ interface Keywords {
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
   readonly items?: Schema;
+  readonly minItems?: number;
+  readonly maxItems?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: Schema;
   readonly propertyNames?: Schema;
@@ -50,6 +52,8 @@ const CHECKS: Readonly<Record<keyof Keywords, Check>> = {
   maximum: (value, { maximum = 0 }) => typeof value !== 'number' || value <= maximum,
   exclusiveMinimum: (value, { exclusiveMinimum = 0 }) => typeof value !== 'number' || value > exclusiveMinimum,
   items: (value, { items = {} }, root) => !Array.isArray(value) || value.every((each) => holds(each, items, root)),
+  minItems: (value, { minItems = 0 }) => !Array.isArray(value) || value.length >= minItems,
+  maxItems: (value, { maxItems = 0 }) => !Array.isArray(value) || value.length <= maxItems,
   properties: (value, { properties = {} }, root) =>
     !isObject(value) ||
     Object.entries(properties).every(([key, each]) => !Object.hasOwn(value, key) || holds(value[key], each, root)),

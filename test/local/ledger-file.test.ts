@@ -91,6 +91,8 @@ describe('openLedgerDatabase', () => {
     older.exec(`INSERT INTO run (id, campaign, source, content_hash, created_at, on_uncertain, expires_at)
         VALUES ('letters-1', 'letters', '/home/ana/letters', 'hash', 1, 'hold', 2);
       ALTER TABLE batch DROP COLUMN not_before; ALTER TABLE batch DROP COLUMN zone;
+      ALTER TABLE batch DROP COLUMN crashes; ALTER TABLE batch DROP COLUMN current_index;
+      ALTER TABLE batch DROP COLUMN suspect_index; ALTER TABLE batch DROP COLUMN suspicions;
       INSERT INTO batch (run, batch, next_at) VALUES (1, 1, 5);
       PRAGMA user_version = 3`);
     older.close();

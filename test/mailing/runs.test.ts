@@ -172,10 +172,10 @@ test('a start that is stopped while planning can be started again', async () => 
 });
 
 describe('a death while planning', () => {
-  const ROWS = 520;
+  const ROWS = 4020;
   const EARLY = 7;
 
-  /** Two batches, unless it is told otherwise. The first people come twice: with a file that is not there yet, and with one that is. */
+  /** Eight batches, which are made durable together, and a ninth, unless it is told otherwise. The first people come twice: with a file that is not there yet, and with one that is. */
   async function invoices(rows = ROWS): Promise<string> {
     const person = (index: number) => {
       if (index < EARLY) return `p${index}@example.com,P,late.txt`;

@@ -59,7 +59,13 @@ const DOCUMENTS: readonly (readonly [schema: string, document: Json])[] = [
     {
       relays: {
         default: { host: 'smtp.example.com', port: 465, security: 'implicit-tls', secret: 'cartero/smtp' },
-        other: { host: '192.0.2.25', port: 587, security: 'starttls', pace: { messagesPerSecond: 2.5 }, depth: 3 },
+        other: {
+          host: '192.0.2.25',
+          port: 587,
+          security: 'starttls',
+          pace: { messagesPerSecond: 2.5 },
+          warmUp: { from: '2026-12-01', perDay: [50] },
+        },
       },
     },
   ],

@@ -8,6 +8,8 @@ import { VirtualClock } from './virtual-clock.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
+/** Passes while a batch is read or written. */
+const SHORT = 50;
 export const OK: Reply = { code: 250, lines: ['ok'], enhancedStatus: null };
 export const LATER: Reply = { code: 451, lines: ['4.7.1 later'], enhancedStatus: '4.7.1' };
 
@@ -90,6 +92,7 @@ export async function timedRun(options: TimedRunOptions) {
         ...(options.everyMs === undefined ? {} : { messagesPerSecond: 1000 / options.everyMs }),
         once,
         hours,
+        canary: loaded.campaign.canary,
         openSession: async () => session(),
         signal: stop.signal,
         owner: 'sender',
@@ -104,9 +107,15 @@ export async function timedRun(options: TimedRunOptions) {
     });
   /** Time passes only where somebody waits for it, since files are written in real time; the faster the longer they wait. */
   const passUntil = async (isEnough: () => boolean) => {
+    let known = 0;
+    let step = SHORT;
     while (!isEnough()) {
       const rest = restsUntil - clock.now();
-      if (clock.timers > 0) await clock.pass(rest > 10 * MINUTE ? Math.min(rest - 5 * MINUTE, HOUR) : MINUTE / 2);
+      if (attempts.length > known || rest > 0) step = SHORT;
+      known = attempts.length;
+      if (clock.timers > 0)
+        await clock.pass(rest > 10 * MINUTE ? Math.min(rest - 5 * MINUTE, HOUR) : rest > 0 ? MINUTE / 2 : step);
+      step = Math.min(Math.ceil(step * 1.1), MINUTE / 2);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   };

@@ -191,7 +191,9 @@ describe('planning by zones that dies', () => {
       const state = opened(home);
       await start(state, folder, { slot });
       expect(await remains(state, run.id), `write ${write}`).toEqual(expected);
-      expect(await state.ledger.openBatches(run.id)).toEqual(batches);
+      // 0 is planning's own lease, which whoever sends closes.
+      const open = await state.ledger.openBatches(run.id);
+      expect(open.filter(({ batch }) => batch > 0)).toEqual(batches);
       state.close();
     }
   });

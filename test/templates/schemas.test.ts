@@ -182,6 +182,7 @@ describe('relays.schema.json', () => {
     connections: 4,
     depth: 16,
     maxMessageOctets: 10_485_760,
+    warmUp: { from: '2026-12-01', perDay: [50, 100], timezone: 'Europe/Madrid' },
     proxy: 'socks5://127.0.0.1:1080',
     dkim: [{ domain: 'example.com', selector: 's2026', key: 'dkim/example.com.s2026.pem' }],
     secret: 'cartero/smtp',
