@@ -7,8 +7,9 @@ import type { Construct } from 'constructs';
 export const LEDGER_KEYS = { partition: 'PK', sort: 'SK', expiry: 'expiresAt' } as const;
 
 /** Billed by request, so that it costs nothing while nobody sends; kept when the stack goes. */
-export function ledgerTable(scope: Construct, id: string): TableV2 {
+export function ledgerTable(scope: Construct, id: string, tableName: string): TableV2 {
   return new TableV2(scope, id, {
+    tableName,
     partitionKey: { name: LEDGER_KEYS.partition, type: AttributeType.STRING },
     sortKey: { name: LEDGER_KEYS.sort, type: AttributeType.STRING },
     billing: Billing.onDemand(),

@@ -48,6 +48,13 @@ export const PREFIXES = {
   runs: 'runs/',
 } as const;
 
+/** An environment's bucket. Names of buckets are everybody's: with the account in it, this one is nobody else's. */
+export const bucketNameOf = (environment: string, account: string, region: string) =>
+  `cartero-${environment}-${account}-${region}`;
+
+/** An environment's ledger. */
+export const tableNameOf = (environment: string) => `cartero-${environment}`;
+
 /** What names a job among the objects below `jobs/`. */
 export const JOB_SUFFIX = '.job.json';
 /** What a job's receipt is called, beside it. */
