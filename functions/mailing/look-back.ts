@@ -17,7 +17,7 @@ import { type AudienceFile, contentHashOf, type Manifest, readContent, readManif
 import { type Ledger, ObjectMissingError, type ObjectStore, type PlanCounts, type RunRecord } from './ports.ts';
 import { CampaignError } from './problem.ts';
 import { isoTime } from './results.ts';
-import { type Cause, contentOfDay, dayOf, findRun, RunError, readCause } from './run-identity.ts';
+import { type Cause, contentOfDay, dayOf, findRun, RunError, readCause, runIdOf } from './run-identity.ts';
 
 /** Audiences of fewer people are never asked about: a few more of them are many per cent. */
 export const SMALL_AUDIENCE = 100;
@@ -156,7 +156,8 @@ async function runOfSameContent(past: Past, outlook: Outlook): Promise<RunRecord
     return known;
   };
   for (const run of (await past.ledger.runs()).toReversed()) {
-    if (run.plan === null) continue;
+    // One of this very cause was made meanwhile by another start, and is the run of both.
+    if (run.plan === null || run.id === runIdOf(cause)) continue;
     const isEqual = run.contentHash === hashUnder(run.campaign);
     if (!isEqual) {
       if (run.campaign !== cause.campaign) continue;

@@ -18,6 +18,7 @@
  * suppression: who gets nothing any more, asked for between an intent and its indicator.
  * control: what a person wants of a run while it is under way.
  * evidence: how an attempt ended of which nobody knew, when it is known at last.
+ * standing: how the processes that send it go, and why they are slow or rest, for whoever looks on.
  * results, results-csv, run-progress, reasons: what became of everybody, how fast, and why.
  * pseudonym: people in logs, by names that only the state's key makes of their addresses.
  * outcome, ports: the words, and all the outside that the domain speaks to.
@@ -90,6 +91,7 @@ export { isMissed, MissedStartError } from './schedule/missed.ts';
 export { type RecipientTime, type RecipientTimes, recipientTimesOf } from './schedule/recipient-times.ts';
 export { isStart, nextStarts } from './schedule/schedule.ts';
 export { RelayFault, type SendOptions, type SendReport, type SettledMail, sendRun } from './sender.ts';
+export { type Rest, type Standing, type StandingBook, sayingHow } from './standing.ts';
 export { suppressionKey, suppressionKeyOf } from './suppression.ts';
 export { findTemplates } from './template-files.ts';
 export { type DayAllowance, Ramp, type WarmUp } from './warm-up.ts';
