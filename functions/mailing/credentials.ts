@@ -3,6 +3,7 @@
  * refused with one. While the store cannot be asked, what is remembered goes on; where it says no, it does not.
  */
 import { type CredentialStore, CredentialsError, type Secret } from './credential-store.ts';
+import { within } from './deadline.ts';
 import type { Clock } from './ports.ts';
 import { relayLoginOf } from './relay-secret.ts';
 import { type StoredKey, storedKeysIn } from './stored-keys.ts';
@@ -97,21 +98,11 @@ export class Credentials {
   }
 
   async #read(name: string): Promise<Secret> {
-    const halt = new AbortController();
-    let cancel = () => {};
-    const tooLate = new Promise<never>((_resolve, reject) => {
-      cancel = this.#clock.after(DEADLINE_MS, () => {
-        halt.abort();
-        const problem = `its store has not answered within ${DEADLINE_MS / 1000} seconds`;
-        reject(new CredentialsError(name, problem, { temporary: true }));
-      });
-    });
-    try {
-      const secret = await Promise.race([this.#store.read(name, halt.signal), tooLate]);
-      this.#remember(secret, REMEMBERED_MS);
-      return secret;
-    } finally {
-      cancel();
-    }
+    const seconds = DEADLINE_MS / 1000;
+    const tooLate = () =>
+      new CredentialsError(name, `its store has not answered within ${seconds} seconds`, { temporary: true });
+    const secret = await within(this.#clock, DEADLINE_MS, (signal) => this.#store.read(name, signal), tooLate);
+    this.#remember(secret, REMEMBERED_MS);
+    return secret;
   }
 }

@@ -19,6 +19,7 @@
  * control: what a person wants of a run while it is under way.
  * evidence: how an attempt ended of which nobody knew, when it is known at last.
  * results, results-csv, run-progress, reasons: what became of everybody, how fast, and why.
+ * doorbell, batch-queue: that a batch may be due, told to whoever sends.
  * credential-store, credentials, relay-secret, stored-login, stored-keys: secrets, remembered for five minutes, and asked for anew
  * where a relay refuses a login.
  * pseudonym: people in logs, by names that only the state's key makes of their addresses.
@@ -43,6 +44,8 @@ export {
 export type { CheckContext, CheckOptions, MailProblem, RenderedMail, Rule } from './check/mod.ts';
 export { type ControlWatch, endCancelled, watchControl } from './control.ts';
 export { Credentials, REMEMBERED_MS } from './credentials.ts';
+export { within } from './deadline.ts';
+export { type Doorbell, DoorbellError, doorbellIn, doorbellText } from './doorbell.ts';
 export type { RestCause } from './due-time.ts';
 export { type Estimate, estimate } from './estimate.ts';
 export { establishFacts } from './evidence.ts';
