@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { buildApp } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openS3Store } from '#aws';
+import { openS3Store } from '#aws/s3';
 import { ObjectMissingError, type ObjectStore, ObjectStoreError } from '#mailing';
 import { describeObjectStore } from '../ports/object-store.contract.ts';
 

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
+import relaySecret from '../../infra/relay-secret.schema.json' with { type: 'json' };
 import relays from '../../infra/relays.schema.json' with { type: 'json' };
 import campaign from '../../templates/campaign.schema.json' with { type: 'json' };
 import { typesOf } from './types-of-schema.ts';
@@ -35,6 +36,7 @@ function* keys(node: Node, path = ''): Generator<readonly [path: string, node: N
 const schemas: readonly [name: string, schema: Node][] = [
   ['campaign', campaign as Node],
   ['relays', relays as Node],
+  ["a relay's secret", relaySecret as Node],
 ];
 
 describe.each(schemas)('the schema of %s', (_name, schema) => {
