@@ -32,6 +32,7 @@ export { ArchiveError } from './archive-pack.ts';
 export { type ArchivedMail, archivedMails, archivedOf } from './archived-mails.ts';
 export { ANY_TIME, type BatchTime, expiryOf } from './batch-time.ts';
 export { type Campaign, parseCampaign } from './campaign.ts';
+export type { CampaignJson } from './campaign-json.ts';
 export {
   type CampaignSource,
   type FileTree,
@@ -51,6 +52,7 @@ export type { RestCause } from './due-time.ts';
 export { type Estimate, estimate } from './estimate.ts';
 export { establishFacts } from './evidence.ts';
 export { type AudienceFile, frozenSource, pinInPlace, readContent, readManifest } from './frozen.ts';
+export { type JsonFile, jsonFileReader } from './json-file.ts';
 export {
   keyOfRun,
   type LinkClaims,
@@ -82,6 +84,8 @@ export {
   RelayError,
   relayNames,
   type WrittenDkimKey,
+  type WrittenRelay,
+  writtenRelays,
 } from './relay.ts';
 export { type RelayLogin, relayLoginOf } from './relay-secret.ts';
 export { laneName, type SharedRelay } from './relay-share.ts';
@@ -96,7 +100,7 @@ export { hoursOf, type SendingHours } from './schedule/hours.ts';
 export { firstMomentOf, planBy } from './schedule/local-slot.ts';
 export { isMissed, MissedStartError } from './schedule/missed.ts';
 export { type RecipientTime, type RecipientTimes, recipientTimesOf } from './schedule/recipient-times.ts';
-export { isStart, nextStarts } from './schedule/schedule.ts';
+export { isStart, nextStarts, type Schedule } from './schedule/schedule.ts';
 export { RelayFault, type SendOptions, type SendReport, type SettledMail, sendRun } from './sender.ts';
 export { type Rest, type Standing, type StandingBook, sayingHow } from './standing.ts';
 export { type RefuseKeys, STORED_SECRET_OCTETS, type StoredKey, storedKeysIn } from './stored-keys.ts';

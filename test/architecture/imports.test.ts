@@ -83,7 +83,7 @@ describe('violationsOf', () => {
     ['a name by chance', 'functions/mailing/a.ts', "import { randomUUID } from 'node:crypto';"],
     ['a file without a subject', 'functions/mime/utils.ts', ''],
     ['a folder without a subject', 'test/helpers/server.ts', ''],
-    ['a stack that enters a room', 'infra/app.ts', "import { x } from '#mailing';"],
+    ['a stack that enters a room', 'infra/app.ts', "import { x } from '#local';"],
     ['a stack that enters a room by its path', 'infra/app.ts', "import { x } from '../functions/mailing/mod.ts';"],
   ];
   it.each(wrong)('refuses %s', (_why, path, text) => {
@@ -98,6 +98,8 @@ describe('violationsOf', () => {
     ['an entry from a door', 'functions/cli/run.ts', "const { openS3Store } = await import('#aws/s3');"],
     ['the door that leads to its folder', 'functions/cli.ts', "import { run } from './cli/run.ts';"],
     ['the socket in the wire', 'functions/smtp/wire.ts', "import { connect } from 'node:net';"],
+    ['a stack that reads what people write', 'infra/app.ts', "import { x } from '#mailing';"],
+    ['a stack that names variables', 'infra/app.ts', "import { x } from '../functions/aws/deployment.ts';"],
     ['a published schema', 'functions/mailing/a.ts', "import s from '../../t/x.json' with { type: 'json' };"],
     ['a date of a given moment', 'functions/mime/a.ts', 'const at = new Date(message.date);'],
     ['a comment about it', 'functions/mime/a.ts', "// import '#smtp'\n/* process.env, Date.now() */"],
