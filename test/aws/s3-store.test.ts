@@ -56,6 +56,7 @@ async function* inPieces(content: Buffer, size: number): AsyncGenerator<Uint8Arr
 describe('S3Store', () => {
   test.each([8 * MIB, 8 * MIB + 1, 21 * MIB])(
     'writes %i octets, whole or in pieces, and reads them',
+    { timeout: 60_000 },
     async (length) => {
       const store = openS3Store(await newBucket());
       const content = octets(length);
