@@ -196,7 +196,7 @@ export class MailComposer {
     return linkWith(oneClick, signedToken(this.#linkKey, claims));
   }
 
-  async #attachmentsOf({ fields, files }: MailRow): Promise<EncodedPart[]> {
+  async #attachmentsOf({ recipient, fields, files }: MailRow): Promise<EncodedPart[]> {
     const { campaign, templates } = this.#loaded;
     const parts: EncodedPart[] = [];
     for (const [index, attachment] of campaign.attachments.entries()) {
@@ -211,7 +211,13 @@ export class MailComposer {
       if (content === null) throw new Error(`Cannot compose: the plan pins no file for attachments.${index}`);
       const name =
         attachment.name === undefined ? lastSegment(object) : templates.named(attachmentKey(index, 'name'), fields);
-      parts.push(encode(name, typeOf({ ...attachment, object }), content));
+      try {
+        parts.push(encode(name, typeOf({ ...attachment, object }), content));
+      } catch (error) {
+        // By the campaign's word for it: nobody wrote a Content-Disposition.
+        if (!(error instanceof ComposeError)) throw error;
+        throw new MailError(recipient, `"attachments.${index}": ${error.problem}`, { cause: error });
+      }
     }
     return parts;
   }

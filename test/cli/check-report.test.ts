@@ -212,6 +212,20 @@ describe('--json', () => {
   });
 });
 
+test('a row that lacks several variables is told of each, and its neighbours of theirs', async () => {
+  const files = {
+    'list.csv': 'email,name,city\na@example.com,,\nb@example.com,B,\nc@example.com,C,Rome\n',
+    'subject.hbs': 'Hello',
+    'body.txt.hbs': '{{name}} of\n{{city}}\n',
+  };
+  expect(await lines(files)).toEqual([
+    1,
+    'list.csv:2 row 1: "name": missing or empty, and body.txt.hbs:1 uses it without a default',
+    'list.csv:2 row 1: "city": missing or empty, and body.txt.hbs:2 uses it without a default (and in 1 more row)',
+    'letters: 3 problems in 3 rows',
+  ]);
+});
+
 test('of a campaign every template that cannot be read is told, each place once', async () => {
   const files = {
     'subject.hbs': '{{lookup name}}\n',
