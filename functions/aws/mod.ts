@@ -9,6 +9,8 @@
  * batch ► batch-item ► standing: a batch's moves, its octets, and what its run makes of it.
  * batch-items, run-item, run-items: both in the table. planning, claims (the hot path), run-control, people: what is done
  * with them. dynamo-ledger: all of it as the ledger.
+ * suppression-items, lane-pages, allowance-items: the other ports. table-state: how a process joins all of it.
  */
-export { DynamoLedger } from './dynamo-ledger.ts';
+export type { DynamoLedger } from './dynamo-ledger.ts';
 export { openS3Store, type S3StoreOptions } from './s3-store.ts';
+export { joinTable, type TableState, type TableStateOptions } from './table-state.ts';

@@ -10,10 +10,10 @@ import { dynamoOf, newLedgerStore, useDynalite } from './ledger-table.ts';
 
 useDynalite();
 
-describeLedger('DynamoLedger', newLedgerStore);
-describeLedgerMoves('DynamoLedger', newLedgerStore);
-describeLedgerControl('DynamoLedger', newLedgerStore);
-describePoison('DynamoLedger', newLedgerStore);
-describeEvidence('DynamoLedger', newLedgerStore, dynamoOf);
-describeLedgerSearch('DynamoLedger', newLedgerStore, dynamoOf);
-describeLedgerProperties('DynamoLedger', newLedgerStore);
+describeLedger('DynamoLedger', () => newLedgerStore());
+describeLedgerMoves('DynamoLedger', () => newLedgerStore());
+describeLedgerControl('DynamoLedger', () => newLedgerStore());
+describePoison('DynamoLedger', () => newLedgerStore());
+describeEvidence('DynamoLedger', () => newLedgerStore(), dynamoOf);
+describeLedgerSearch('DynamoLedger', () => newLedgerStore(), dynamoOf);
+describeLedgerProperties('DynamoLedger', () => newLedgerStore());

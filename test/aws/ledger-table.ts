@@ -13,7 +13,7 @@ import { systemClock } from '#local';
 import type { Ledger } from '#mailing';
 import { DynamoLedger } from '../../functions/aws/dynamo-ledger.ts';
 import { LEASE_MS, ProcessLeases } from '../../functions/aws/process-leases.ts';
-import { Table } from '../../functions/aws/table.ts';
+import { Table, type TableOptions } from '../../functions/aws/table.ts';
 import table from '../../infra/ledger-table.json' with { type: 'json' };
 import type { LedgerStore } from '../ports/ledger.harness.ts';
 
@@ -93,11 +93,11 @@ export class TableStore {
     this.name = name;
   }
 
-  /** @param client default: the store's own */
-  async join(client = this.client, patienceMs?: number): Promise<Process> {
+  async join(options: Partial<TableOptions> = {}): Promise<Process> {
     this.#joined += 1;
     const owner = `process-${this.#joined}`;
-    const own = new Table({ client, table: this.name, clock: systemClock(), chance: Math.random, patienceMs });
+    const usual = { client: this.client, table: this.name, clock: systemClock(), chance: Math.random };
+    const own = new Table({ ...usual, ...options });
     const leases = new ProcessLeases(own, () => this.#now, { owner });
     await leases.begin();
     const joined = { owner, table: own, leases, ledger: new DynamoLedger(own, leases) };
@@ -126,18 +126,31 @@ export async function newTableStore(): Promise<TableStore> {
   return new TableStore(client, await newTable(client));
 }
 
-/** For the contract of the ledger. */
-export async function newLedgerStore(): Promise<LedgerStore> {
+/** For the contract of the ledger. @param options of each process that joins */
+export async function newLedgerStore(
+  options: () => Promise<{ options: Partial<TableOptions>; close: () => void }> = async () => ({
+    options: {},
+    close: () => {},
+  }),
+): Promise<LedgerStore> {
   const store = await newTableStore();
+  const closings: (() => void)[] = [];
   const processOf = (ledger: Ledger): Process => {
     const found = store.processes.find((each) => each.ledger === ledger);
     if (found === undefined) throw new Error('no process has this ledger');
     return found;
   };
   return {
-    join: async () => (await store.join()).ledger,
+    join: async () => {
+      const joining = await options();
+      closings.push(joining.close);
+      return (await store.join(joining.options)).ledger;
+    },
     die: (ledger) => store.die(processOf(ledger)),
-    remove: async () => store.remove(),
+    remove: async () => {
+      store.remove();
+      for (const close of closings) close();
+    },
   };
 }
 
