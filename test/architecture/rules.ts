@@ -27,6 +27,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   'aws/s3': 'functions/aws/s3-store.ts',
   'aws/secrets': 'functions/aws/secrets-manager.ts',
   'aws/queue': 'functions/aws/sqs-queue.ts',
+  'aws/table': 'functions/aws/table-state.ts',
 };
 
 /** The doors: `functions/<door>.ts` and what lies in `functions/<door>/`. They enter any room; no room enters them. */
