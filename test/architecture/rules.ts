@@ -19,6 +19,17 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   aws: ['address', 'smtp', 'mime', 'audience', 'render', 'mailing'],
 };
 
+/**
+ * Files that are entered by a name of their own, as far as their room is: each brings a client that takes its time to load,
+ * and whoever wants one of them is not to wait for the others.
+ */
+export const ENTRIES: Readonly<Record<string, string>> = {
+  'aws/s3': 'functions/aws/s3-store.ts',
+  'aws/secrets': 'functions/aws/secrets-manager.ts',
+  'aws/queue': 'functions/aws/sqs-queue.ts',
+  'aws/table': 'functions/aws/table-state.ts',
+};
+
 /** The doors: `functions/<door>.ts` and what lies in `functions/<door>/`. They enter any room; no room enters them. */
 export const DOORS: readonly string[] = ['cli'];
 
@@ -153,8 +164,9 @@ function matches(specifier: string, name: string): boolean {
   return [name, bare].some((each) => specifier === each || specifier.startsWith(`${each}/`));
 }
 
-function roomProblem(path: string, target: string): string | null {
+function roomProblem(path: string, entry: string): string | null {
   const room = roomOf(path);
+  const target = Object.hasOwn(ENTRIES, entry) ? entry.replace(/\/.*$/, '') : entry;
   if (!Object.hasOwn(ROOMS, target)) return `imports #${target}, which is no room of the plan`;
   if (room === null) return stackProblem(path, `#${target}`);
   if (room === target) return `imports its own room as #${target}; neighbours are reached by ./`;

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import environments from '../../infra/environments.schema.json' with { type: 'json' };
+import relaySecret from '../../infra/relay-secret.schema.json' with { type: 'json' };
 import relays from '../../infra/relays.schema.json' with { type: 'json' };
 import campaign from '../../templates/campaign.schema.json' with { type: 'json' };
 import { typesOf } from './types-of-schema.ts';
@@ -36,6 +37,7 @@ function* keys(node: Node, path = ''): Generator<readonly [path: string, node: N
 const schemas: readonly [name: string, schema: Node][] = [
   ['campaign', campaign as Node],
   ['relays', relays as Node],
+  ["a relay's secret", relaySecret as Node],
   ['environments', environments as Node],
 ];
 
