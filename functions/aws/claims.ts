@@ -102,17 +102,18 @@ export class Claims {
     return next.rev;
   }
 
+  /** Whatever becomes of it, the batch is out of this process's hands: where it failed, it may be claimed again here. */
   async release({ run: id, batch: number, fence }: ReleaseNamed): Promise<void> {
-    const run = await this.#runs.must(id, `release batch ${number} of run ${JSON.stringify(id)}`);
     const held = this.#inHand.find(id, number, fence);
-    if (held === undefined) return;
     try {
+      const run = await this.#runs.must(id, `release batch ${number} of run ${JSON.stringify(id)}`);
+      if (held === undefined) return;
       await this.#giveBack(run, held, number);
       // Whoever changed the run meanwhile may have seen the batch held, and left it to this process.
       const now = await this.#runs.find(id);
       if (now !== null && now.rev !== run.rev) await this.#batches.change(now, number, () => {});
     } finally {
-      this.#inHand.drop(id, number);
+      if (held !== undefined) this.#inHand.drop(id, number);
     }
   }
 
