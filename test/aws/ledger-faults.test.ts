@@ -1,5 +1,5 @@
 /** The ledger on DynamoDB where requests fail for good, processes die between two of them, or several want the same. */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '#local';
 import { FenceLostError, type Ledger, LedgerError } from '#mailing';
@@ -194,6 +194,27 @@ describe('a process that is taken for dead and lives', () => {
     expect(found.slice(0, 50).map(({ reply }) => reply)).toEqual(replies.slice(0, 50));
     expect(found.slice(50).map(({ outcome }) => outcome)).toEqual(Array.from({ length: 10 }, () => 'uncertain'));
   });
+});
+
+describe('a server that talks too much', () => {
+  test.each([1, 40, 500])(
+    'to each of %i mails of a commit: every outcome is kept, and the words as far as there is room',
+    async (many) => {
+      const run = await plannedRun(other.ledger, { sizes: [500] });
+      const claim = await claimed(other.ledger, run);
+      const reply = (index: number) => `550 ${index} ${randomBytes(24 * 1024).toString('base64')}`;
+      const changes = Array.from({ length: many }, (_, index) => settled(index, 'refused', { reply: reply(index) }));
+      const rev = await other.ledger.commit(claim, { settled: changes, intended: [] });
+      await other.ledger.commit({ ...claim, rev }, { settled: [], intended: many < 500 ? [intent(499)] : [] });
+      await other.ledger.release(claim);
+      const found = (await all(other.ledger.deliveries(run))).slice(0, many);
+      expect(new Set(found.map(({ outcome }) => outcome))).toEqual(new Set(['refused']));
+      for (const [index, record] of found.entries()) {
+        const said = changes[index]?.reply ?? '';
+        expect(record.reply).toBe(many === 1 ? said : `${said.slice(0, 200)}…`);
+      }
+    },
+  );
 });
 
 describe('several processes at once', () => {
