@@ -12,7 +12,7 @@
  *     I8  to start again changes nothing
  *
  * And: doubts are not more than deaths and lost connections can make; nobody is refused, invalid or quarantined who need not
- * be; a mail is the same on every attempt, and goes to whom it says.
+ * be, and whose mail ends each process is quarantined; a mail is the same on every attempt, and goes to whom it says.
  */
 import type { LedgerRow } from './ledger.ts';
 import type { OracleRecord } from './oracle/records.ts';
@@ -33,6 +33,8 @@ export interface Facts {
   readonly invalid: ReadonlySet<string>;
   /** Recipients who were put on the suppression list. */
   readonly suppressed: ReadonlySet<string>;
+  /** Whose mail ends each process that makes it; `null`: nobody's. */
+  readonly poison: string | null;
   /** Whether the policy was `resend` at any time, or uncertain ones were retried by a person. */
   readonly mayResend: boolean;
   /** Whether the run was cancelled at any time. */
@@ -102,6 +104,8 @@ function truthOf(row: LedgerRow, accepted: readonly Acceptance[], facts: Facts):
   if (state === 'accepted' && accepted.length === 0) wrong.push(`I4: ${found}`);
   if (accepted.length > uncertainAttempts + (state === 'accepted' ? 1 : 0))
     wrong.push(`${accepted.length > 1 ? 'I3' : 'I5'}: ${found}`);
+  if (recipient === facts.poison && !['quarantined', 'suppressed', 'cancelled'].includes(state))
+    wrong.push(`${recipient} is ${state}, and its mail ends each process that makes it`);
   const reason = needlessOf(row, facts);
   if (reason !== null) wrong.push(`${recipient} is ${state}, and ${reason}`);
   if (accepted.some(({ messageId }) => messageId !== row.messageId))
@@ -124,7 +128,7 @@ function needlessOf({ recipient, state, uncertainAttempts }: LedgerRow, facts: F
   if (state === 'cancelled' && !facts.wasCancelled) return 'the run was not cancelled';
   if (state === 'uncertain' && uncertainAttempts === 0) return 'has no attempt in doubt';
   if (state === 'expired') return 'there was time left';
-  if (state === 'quarantined') return 'no mail kills its process here';
+  if (state === 'quarantined' && recipient !== facts.poison) return 'its mail ends no process';
   return null;
 }
 

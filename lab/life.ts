@@ -19,6 +19,8 @@ export interface LifeRequest {
   readonly trace: string;
   readonly death: Death;
   readonly clockMs: number;
+  /** Whose mail ends it. */
+  readonly poison: string | null;
 }
 
 export interface Life {
@@ -78,9 +80,9 @@ export function live(request: LifeRequest): Promise<Life> {
   });
 }
 
-function environmentOf({ trace, death, clockMs, program }: LifeRequest): NodeJS.ProcessEnv {
+function environmentOf({ trace, death, clockMs, poison, program }: LifeRequest): NodeJS.ProcessEnv {
   const { CARTERO_RELAY: _relay, NODE_OPTIONS: _options, ...rest } = process.env;
   const point = death?.kind === 'point' ? { point: death.point, passing: death.passing } : {};
-  const orders: Orders = { trace, clockMs, ...point };
+  const orders: Orders = { trace, clockMs, ...point, ...(poison === null ? {} : { poison }) };
   return { ...rest, [ORDERS]: JSON.stringify(orders), NODE_COMPILE_CACHE: `${program}.compiled` };
 }

@@ -52,7 +52,7 @@ function facts(tally: Tally, seconds: number): string[] {
   return [
     `${grouped(kills)} deaths by SIGKILL in ${grouped(stories)} runs: ${grouped(kills - atInstants)} at ${points} of ${POINTS.length} named points, ${grouped(atInstants)} at instants that nobody chose; ${grouped(starts)} processes in ${grouped(Math.round(seconds))} s`,
     `${grouped(recipients)} recipients, ${grouped(acceptances)} mails accepted and on the relay's disk, ${grouped(tally.cutConnections)} connections cut by the relay`,
-    `0 lost, 0 mailed twice under hold and skip, 0 quarantined who need not be`,
+    `0 lost, 0 mailed twice under hold and skip, 0 quarantined who need not be; ${grouped(tally.quarantined)} quarantined whose mail ended each process`,
     `${grouped(tally.doubts)} attempts in doubt, of ${grouped(tally.mostDoubts)} that deaths × connections × depth allow`,
     `${grouped(tally.repeated)} recipients got the same mail again by resend, each after an attempt in doubt`,
   ];

@@ -81,6 +81,7 @@ async function expectations(campaigns: readonly Campaign[], surroundings: Surrou
       faults: false,
       policy: 'hold',
       delayMs: 0,
+      poison: null,
     };
     found.push(await new Teller(quiet, campaign, surroundings).tellQuietly());
   }

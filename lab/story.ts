@@ -25,6 +25,8 @@ export interface Story {
   readonly delayMs: number;
   /** How often it is started again once nothing is left to do. */
   readonly replays: number;
+  /** Whose mail ends each process that makes it: so far through the recipients, from 0 to 1. `null`: nobody's. */
+  readonly poison: number | null;
 }
 
 /** Settings that are measured beside each other. */
@@ -51,6 +53,7 @@ export function storyOf(seed: number, number: number, campaigns: number): Story 
     kills: chance.whole(4, 9),
     delayMs: chance.oneOf([0, 2, 6]),
     replays: chance.happens(0.05) ? 10 : 1,
+    poison: chance.happens(0.1) ? chance.fraction() : null,
   };
 }
 

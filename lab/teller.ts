@@ -16,6 +16,8 @@ import { linesOf } from './trace.ts';
 export interface Expected {
   readonly recipients: number;
   readonly invalid: ReadonlySet<string>;
+  /** Whose row is in order, in the order of the audience. */
+  readonly people: readonly string[];
 }
 
 export interface Surroundings {
@@ -57,6 +59,8 @@ export class Teller {
   #policy: Policy;
   #mayResend: boolean;
   #wasCancelled = false;
+  /** Whose mail ends each process. */
+  #poison: string | null = null;
 
   constructor(story: Story, campaign: Campaign, surroundings: Surroundings) {
     this.#story = story;
@@ -80,9 +84,12 @@ export class Teller {
     const run = this.#run();
     if (run === null || run.rows.length === 0)
       throw new Error(`Cannot begin: the campaign cannot be sent at all:\n${this.#lives.at(-1)?.stderr}`);
+    const isInvalid = ({ state }: LedgerRow) => state === 'invalid';
+    const namesOf = (rows: readonly LedgerRow[]) => rows.map(({ recipient }) => recipient);
     return {
       recipients: run.rows.length,
-      invalid: new Set(run.rows.filter(({ state }) => state === 'invalid').map(({ recipient }) => recipient)),
+      invalid: new Set(namesOf(run.rows.filter(isInvalid))),
+      people: namesOf(run.rows.filter((row) => !isInvalid(row))),
     };
   }
 
@@ -104,6 +111,8 @@ export class Teller {
   }
 
   async tell(expected: Expected): Promise<Told> {
+    const { poison } = this.#story;
+    if (poison !== null) this.#poison = expected.people[Math.floor(poison * expected.people.length)] ?? null;
     for (let act = 0; this.#kills() < this.#story.kills && act < 2 * this.#story.kills; act += 1) {
       const run = this.#run();
       if (run?.isPlanned && run.openBatches === 0) break;
@@ -213,7 +222,8 @@ export class Teller {
         this.#started += 1;
         const trace = join(this.#folder, `life-${this.#started}.jsonl`);
         const clockMs = this.#clockMs;
-        return live({ program, words, cwd: this.#folder, trace, death: deaths[place] ?? null, clockMs });
+        const [death, poison] = [deaths[place] ?? null, this.#poison];
+        return live({ program, words, cwd: this.#folder, trace, death, clockMs, poison });
       }),
     );
     for (const life of lives) this.#note(life);
@@ -225,7 +235,9 @@ export class Teller {
     const { pace } = this.#surroundings;
     const hasSent = life.trace.some(({ kind }) => kind === 'committed');
     if (hasSent && !isKilled) pace.lifeMs = 0.9 * pace.lifeMs + 0.1 * ms;
-    if (isKilled && death === null) this.#violations.push(`cartero ${words.join(' ')} was killed by somebody else`);
+    const isPoisoned = life.trace.some(({ kind }) => kind === 'poisoned');
+    if (isKilled && death === null && !isPoisoned)
+      this.#violations.push(`cartero ${words.join(' ')} was killed by somebody else`);
     // A control may come when the run is over; whoever sends has nothing to fail at.
     if (!isKilled && code === 1 && words[0] === 'run')
       this.#violations.push(`cartero ${words.join(' ')} ended with 1:\n${stderr}`);
@@ -268,6 +280,7 @@ export class Teller {
       recipients,
       invalid,
       suppressed: this.#suppressed,
+      poison: this.#poison,
       mayResend: this.#mayResend,
       wasCancelled: this.#wasCancelled,
       kills: this.#kills(),

@@ -18,6 +18,8 @@ export type TraceEntry =
     }
   | { readonly kind: 'suppressed'; readonly at: number; readonly recipients: readonly string[] }
   | { readonly kind: 'killed'; readonly at: number; readonly point: PointName; readonly passing: number }
+  /** By the mail that it was about to make. */
+  | { readonly kind: 'poisoned'; readonly at: number; readonly recipient: string }
   /** How often each point was passed; behind `killed` as well. */
   | { readonly kind: 'passed'; readonly points: Readonly<Record<string, number>> };
 

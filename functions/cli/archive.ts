@@ -102,7 +102,7 @@ async function giveOne(
     return 1;
   }
   const out = words.text('out');
-  if (out !== undefined) writeOctetsTo(out, await mail.read(), shell);
+  if (out !== undefined) await writeOctetsTo(out, await mail.read(), shell);
   else if (!words.flag('json')) shell.out(await mail.read());
   shell.note(textOf(mail));
   return 0;

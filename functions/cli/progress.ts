@@ -23,6 +23,8 @@ export class Progress {
   #tried = 0;
   #shown: number;
   #plainTenths = 0;
+  /** Behind the rate: why it is not more. */
+  #slow = '';
   /** Two earlier moments, and how many had been tried by then. */
   #marks: readonly [Mark, Mark];
 
@@ -58,6 +60,11 @@ export class Progress {
     }
   }
 
+  /** @param why in words that go behind the rate; empty: nothing holds it up */
+  slowed(why: string): void {
+    this.#slow = why;
+  }
+
   #mark(now: number): void {
     const [, later] = this.#marks;
     const mark = { at: now, tried: this.#tried };
@@ -74,7 +81,7 @@ export class Progress {
     const untried = this.#total - this.#tried;
     const left = untried > 0 && rate > 0 ? [`${span(untried / rate)} left`] : [];
     const done = `${grouped(this.#done)} of ${grouped(this.#total)}`;
-    return [done, ...counts, `${grouped(Math.round(rate))}/s`, ...left].join(' · ');
+    return [done, ...counts, `${grouped(Math.round(rate))}/s${this.#slow}`, ...left].join(' · ');
   }
 
   /** One recipient can be deferred in each round. */

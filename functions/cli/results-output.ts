@@ -1,5 +1,5 @@
 /** Every recipient's line, to standard output or into a file that appears whole. */
-import { closeSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InputError, type Shell } from './command.ts';
 
@@ -19,36 +19,33 @@ export async function writeLines(lines: AsyncIterable<string>, write: (text: str
 }
 
 /** Octets into a file of its user alone, over an earlier one; whole, or not at all. @throws InputError */
-export function writeOctetsTo(file: string, octets: Uint8Array, { cwd }: Shell): void {
-  const path = resolve(cwd, file);
-  const draft = `${path}.${process.pid}.part`;
-  try {
-    writeFileSync(draft, octets, { flag: 'wx', mode: 0o600 });
-    renameSync(draft, path);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    if (!(error instanceof Error && 'errno' in error)) throw error;
-    throw new InputError(`cannot write ${JSON.stringify(file)}: ${error.message}`, { cause: error });
-  }
+export async function writeOctetsTo(file: string, octets: Uint8Array, shell: Shell): Promise<void> {
+  await writeTo(file, shell, async (fd) => writeAll(fd, octets));
 }
 
 /**
  * The same into a file of its user alone, over an earlier one. Where it cannot be written to its end there is none, or the
  * earlier one. @throws InputError
  */
-export async function writeLinesTo(file: string, lines: AsyncIterable<string>, { cwd }: Shell): Promise<void> {
+export async function writeLinesTo(file: string, lines: AsyncIterable<string>, shell: Shell): Promise<void> {
+  await writeTo(file, shell, (fd) => writeLines(lines, (text) => writeAll(fd, Buffer.from(text))));
+}
+
+async function writeTo(file: string, { cwd }: Shell, write: (fd: number) => Promise<void>): Promise<void> {
   const path = resolve(cwd, file);
-  const draft = `${path}.${process.pid}.part`;
+  const isDevice = statSync(path, { throwIfNoEntry: false })?.isFile() === false;
+  // A device, a pipe or a terminal is written to: what takes its name by being renamed would be a file in its place.
+  const draft = isDevice ? path : `${path}.${process.pid}.part`;
   try {
-    const fd = openSync(draft, 'wx', 0o600);
+    const fd = openSync(draft, isDevice ? 'w' : 'wx', 0o600);
     try {
-      await writeLines(lines, (text) => writeAll(fd, Buffer.from(text)));
+      await write(fd);
     } finally {
       closeSync(fd);
     }
-    renameSync(draft, path);
+    if (!isDevice) renameSync(draft, path);
   } catch (error) {
-    rmSync(draft, { force: true });
+    if (!isDevice) rmSync(draft, { force: true });
     if (!(error instanceof Error && 'errno' in error)) throw error;
     throw new InputError(`cannot write ${JSON.stringify(file)}: ${error.message}`, { cause: error });
   }

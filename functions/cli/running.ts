@@ -15,6 +15,7 @@ import {
   noTotals,
   OUTCOMES,
   type Outcome,
+  type PaceState,
   RelayFault,
   type RoundOptions,
   type RunControl,
@@ -23,6 +24,7 @@ import {
   type SendReport,
   type SharedRelay,
   type StartedRun,
+  sayingHow,
   sendToEnd,
   startRun,
   type Totals,
@@ -33,7 +35,7 @@ import { canaryWords } from './canary.ts';
 import { type Shell, UsageError } from './command.ts';
 import { openSigner } from './dkim-keys.ts';
 import { explainRelay } from './explain.ts';
-import { paceWords } from './pace-words.ts';
+import { paceWords, slowWords } from './pace-words.ts';
 import { grouped, Progress, span } from './progress.ts';
 import type { OpenRelay, RelayWords } from './relays.ts';
 import { restWords } from './resting.ts';
@@ -70,6 +72,8 @@ export interface SendCourse {
   readonly signal: AbortSignal;
   readonly onSettled: (outcome: Outcome) => void;
   readonly onReport: (report: SendReport) => void;
+  /** The relay has changed the pace; told already. */
+  readonly onPace?: (state: PaceState) => void;
   readonly log?: RunLog | undefined;
 }
 
@@ -196,7 +200,13 @@ async function sendWithProgress(
   if (request.workers !== undefined)
     return sendByWorkers(request, request.workers, started, { shell, signal, progress });
   const onReport = (report: SendReport) => tellReport(report, shell);
-  return sendAll(request, started, shell, { signal, onSettled: (outcome) => progress.settled(outcome), onReport, log });
+  return sendAll(request, started, shell, {
+    signal,
+    onSettled: (outcome) => progress.settled(outcome),
+    onPace: (pace) => progress.slowed(slowWords(pace)),
+    onReport,
+    log,
+  });
 }
 
 async function sendByWorkers(
@@ -236,7 +246,7 @@ export async function sendAll(
   request: SendRequest,
   { run, loaded }: Pick<StartedRun, 'run' | 'loaded'>,
   shell: Shell,
-  { signal, onSettled, onReport, log }: SendCourse,
+  { signal, onSettled, onReport, onPace, log }: SendCourse,
 ): Promise<boolean> {
   const { state } = request;
   const clock = systemClock();
@@ -275,7 +285,10 @@ export async function sendAll(
       signal,
       owner: state.owner,
       onSettled,
-      onPace: (pace) => shell.note(paceWords(pace)),
+      onPace: (pace) => {
+        onPace?.(pace);
+        shell.note(paceWords(pace));
+      },
       onBroken: (error, nextAt) =>
         shell.note(
           `${access.relay.label}: ${escapeControls(error.message)}; nobody is lost by this. The run rests until ${isoTime(nextAt)}, then one mail is tried. Ctrl-C stops; the same run goes on.`,
@@ -289,7 +302,9 @@ export async function sendAll(
       },
     };
     log?.sending(access, pace.connections);
-    const report = await sendToEnd(run, composer, { ...state, clock }, log?.watching(options) ?? options);
+    const who = { owner: state.owner, run: run.id, relay: access.relay.label };
+    const said = sayingHow(options, state.standings, who);
+    const report = await sendToEnd(run, composer, { ...state, clock }, log?.watching(said) ?? said);
     onReport(report);
     return false;
   } catch (error) {

@@ -7,8 +7,10 @@ import {
   type RunProgress,
   type RunRecord,
   readProgress,
+  type Standing,
   type Totals,
 } from '#mailing';
+import { standingLines } from './pace-words.ts';
 import { grouped, span } from './progress.ts';
 import { standingOf } from './run-standing.ts';
 
@@ -25,7 +27,7 @@ export async function countsJson(state: LocalState, run: RunRecord): Promise<Rec
 }
 
 /** One run, with its rate and its reasons: each of its recipients is looked at once. @param now epoch ms */
-export async function reportText({ ledger }: LocalState, run: RunRecord, now: number): Promise<string> {
+export async function reportText({ ledger, standings }: LocalState, run: RunRecord, now: number): Promise<string> {
   const control = await ledger.control(run.id);
   const progress = await readProgress(ledger, run, control, now);
   const { reasons } = progress;
@@ -34,6 +36,7 @@ export async function reportText({ ledger }: LocalState, run: RunRecord, now: nu
   return [
     headText(run, progress.totals, standingOf(run, control)),
     ...paceLines(progress).map((line) => `  ${line}\n`),
+    ...(await standings.of(run.id)).flatMap((each) => standingLines(each, now).map((line) => `  ${line}\n`)),
     ...(shown.length === 0 ? [] : ['\nWhy:\n']),
     ...shown.flatMap(({ outcome, reason, count, example }) => [
       `  ${outcome.padEnd(12)}${grouped(count).padStart(10)}  ${escapeControls(reason ?? 'other replies')}\n`,
@@ -54,7 +57,17 @@ export async function reportJson(state: LocalState, run: RunRecord, now: number)
     rate: { lastMinute: rounded(lastMinute), overall: rounded(overall) },
     secondsLeft,
     nextDueAt: nextDueAt === null ? null : isoTime(nextDueAt),
+    processes: (await state.standings.of(run.id)).map(standingJson),
     reasons,
+  };
+}
+
+function standingJson({ owner, relay, pace, rest }: Standing): Record<string, unknown> {
+  return {
+    process: owner,
+    relay,
+    slowed: pace,
+    resting: rest === null ? null : { ...rest, until: isoTime(rest.until) },
   };
 }
 

@@ -5,9 +5,10 @@
  * so no clean-up, heartbeat or clock is needed, and a process id that is used again deceives nobody.
  *
  * A lock file gets its name only once it is locked: what can be read under that name is the file of a dead process, and
- * whoever sees that may remove it. No name is used twice, so no removal can hit a living one.
+ * whoever sees that may remove it. No name is used twice, so no removal can hit a living one. A file without its name that is a
+ * minute old and not locked is that of one who died before; should its owner only have stood still, it makes another.
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sqliteCode } from './sqlite-error.ts';
@@ -22,6 +23,9 @@ export interface ProcessLock {
 }
 
 const SUFFIX = '.lock';
+const UNNAMED = '.lock.new';
+/** From a file's making to its lock it takes milliseconds. */
+const UNNAMED_FOR_MS = 60_000;
 
 /** Until they are closed: the garbage collector closes a database that nobody holds, and the living process would count as dead. */
 const HELD = new Set<DatabaseSync>();
@@ -57,7 +61,7 @@ function lockFile(folder: string, owner: string): string {
 
 function lockThenName(file: string): DatabaseSync {
   if (existsSync(file)) throw new TypeError(`Cannot lock ${JSON.stringify(file)}: the name is taken, want a new one`);
-  const unnamed = `${file}.new`;
+  const unnamed = `${file.slice(0, -SUFFIX.length)}${UNNAMED}`;
   const own = new DatabaseSync(unnamed, { timeout: 0 });
   try {
     // Nothing is ever written, so the journal needs no file of its own.
@@ -67,7 +71,9 @@ function lockThenName(file: string): DatabaseSync {
     return own;
   } catch (error) {
     own.close();
+    const isTidied = !existsSync(unnamed);
     rmSync(unnamed, { force: true });
+    if (isTidied && error instanceof Error && 'code' in error && error.code === 'ENOENT') return lockThenName(file);
     throw error;
   }
 }
@@ -75,7 +81,15 @@ function lockThenName(file: string): DatabaseSync {
 function removeDead(folder: string, owner: string): void {
   for (const name of readdirSync(folder)) {
     if (name.endsWith(SUFFIX) && name !== `${owner}${SUFFIX}`) isLocked(join(folder, name));
+    else if (name.endsWith(UNNAMED)) removeUnnamed(join(folder, name), lockFile(folder, owner));
   }
+}
+
+/** @param own a file that was made just now: ages are by the clock of the disk alone */
+function removeUnnamed(file: string, own: string): void {
+  const made = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  const now = statSync(own).mtimeMs;
+  if (made !== undefined && now - made > UNNAMED_FOR_MS) isLocked(file);
 }
 
 /**

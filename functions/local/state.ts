@@ -6,7 +6,7 @@
  *     transcripts/     SMTP conversations
  *     locks/           which processes live
  *     warm-up.sqlite   how many mails a new relay was given on a day
- *     lanes.sqlite     which of them may have how many connections to a relay
+ *     lanes.sqlite     which of them may have how many connections to a relay, and what they say of how they go
  *     inbox/           what the embedded SMTP server took
  *     link-keys.json   what signs the links by which subscribers leave
  *     log-keys.json    what makes names of addresses in logs
@@ -24,6 +24,7 @@ import type {
   LedgerSearch,
   ObjectStore,
   Scratch,
+  StandingBook,
   SuppressionList,
   TranscriptSink,
 } from '#mailing';
@@ -37,6 +38,7 @@ import { LOG_KEYS_FILE } from './log-keys.ts';
 import { openProcessLock } from './process-lock.ts';
 import { openScratchFile } from './scratch-file.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
+import { StandingTable } from './standing-table.ts';
 import { SuppressionTable } from './suppression-table.ts';
 import { openTranscriptFiles } from './transcript-files.ts';
 
@@ -50,6 +52,7 @@ export interface LocalState {
   readonly transcripts: TranscriptSink;
   readonly lanes: LaneBook;
   readonly allowances: AllowanceBook;
+  readonly standings: StandingBook;
   /** This process's name in the ledger. */
   readonly owner: string;
   /** Writes out the transcripts and gives up what this process holds. */
@@ -96,14 +99,16 @@ export function openState(folder: string, options: StateOptions = {}): LocalStat
     const transcripts = openTranscriptFiles(join(path, 'transcripts'), onLoss ? { onLoss } : {});
     const lanes = new LaneTable(join(path, LANES_FILE), lock);
     const allowances = new AllowanceTable(join(path, ALLOWANCE_FILE), timeoutMs);
+    const standings = new StandingTable(join(path, LANES_FILE), lock);
     const close = () => {
       void transcripts.flush();
       ledger.close();
       lanes.close();
       allowances.close();
+      standings.close();
       lock.close();
     };
-    const rooms = { ledger, suppressions, objects, transcripts, lanes, allowances };
+    const rooms = { ledger, suppressions, objects, transcripts, lanes, allowances, standings };
     return { folder: path, ...rooms, openScratch, owner: lock.owner, close };
   } catch (error) {
     lock.close();

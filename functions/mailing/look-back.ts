@@ -6,7 +6,7 @@
  *
  * Which run a start is goes by its cause (`run-identity.ts`); here it goes by content, under whatever name, folder or slot.
  * `--new` or the hash of the plan is a person's word that it is meant: with the hash, the same start twice stays one run.
- * Rehearsals reached nobody, so that they neither count nor are asked about; nor does a run of another day where birthdays
+ * What a schedule starts again at another of its own starts is meant. Rehearsals reached nobody, so that they neither count nor are asked about; nor does a run of another day where birthdays
  * are selected, one whose plan never came to be, or one that ended and reached nobody.
  */
 import { isDeepStrictEqual } from 'node:util';
@@ -17,7 +17,8 @@ import { type AudienceFile, contentHashOf, type Manifest, readContent, readManif
 import { type Ledger, ObjectMissingError, type ObjectStore, type PlanCounts, type RunRecord } from './ports.ts';
 import { CampaignError } from './problem.ts';
 import { isoTime } from './results.ts';
-import { type Cause, contentOfDay, dayOf, findRun, RunError, readCause } from './run-identity.ts';
+import { type Cause, contentOfDay, dayOf, findRun, RunError, readCause, runIdOf } from './run-identity.ts';
+import { isStart } from './schedule/schedule.ts';
 
 /** Audiences of fewer people are never asked about: a few more of them are many per cent. */
 export const SMALL_AUDIENCE = 100;
@@ -156,7 +157,8 @@ async function runOfSameContent(past: Past, outlook: Outlook): Promise<RunRecord
     return known;
   };
   for (const run of (await past.ledger.runs()).toReversed()) {
-    if (run.plan === null) continue;
+    // One of this very cause was made meanwhile by another start, and is the run of both.
+    if (run.plan === null || run.id === runIdOf(cause) || isAsScheduled(run, outlook)) continue;
     const isEqual = run.contentHash === hashUnder(run.campaign);
     if (!isEqual) {
       if (run.campaign !== cause.campaign) continue;
@@ -166,6 +168,13 @@ async function runOfSameContent(past: Past, outlook: Outlook): Promise<RunRecord
     if ((await isRehearsal(past.objects, run)) !== true && (await counts(past.ledger, run))) return run;
   }
   return null;
+}
+
+/** Two starts of one schedule: its campaign says that the same goes out again and again. */
+function isAsScheduled(run: RunRecord, { live: { campaign }, cause }: Outlook): boolean {
+  const { schedule } = campaign;
+  if (schedule === null || run.campaign !== cause.campaign || run.source !== cause.source) return false;
+  return [run.slot, cause.slot].every((slot) => slot !== null && isStart(schedule, slot));
 }
 
 /** With another pace or sender address it is still the same mail to the same people. */

@@ -4,6 +4,8 @@ import type { BatchTime } from './batch-time.ts';
 import type { Outcome, RetriedOutcome, RunControl, Totals, UncertainPolicy } from './outcome.ts';
 
 export * from './allowance-book.ts';
+export * from './batch-queue.ts';
+export * from './credential-store.ts';
 export * from './lane-book.ts';
 export * from './port-errors.ts';
 

@@ -28,6 +28,17 @@ export function pass(point: PointName): void {
 
 export function die(point: PointName): never {
   tell({ kind: 'killed', at: now(), point, passing: orders.passing ?? 0 });
+  return end();
+}
+
+/** A mail that is about to be made: it may be one that no process outlives. */
+export function taste(recipient: string): void {
+  if (recipient !== orders.poison) return;
+  tell({ kind: 'poisoned', at: now(), recipient });
+  end();
+}
+
+function end(): never {
   tellPasses();
   process.kill(process.pid, 'SIGKILL');
   // The signal is delivered before the call returns; whatever happens, nothing more is done.

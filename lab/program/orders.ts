@@ -10,6 +10,8 @@ export interface Orders {
   readonly passing?: number;
   /** So much later is it for this process than for the machine, in ms; may be negative. */
   readonly clockMs: number;
+  /** Whose mail ends the process whenever it is made. */
+  readonly poison?: string;
 }
 
 /** The environment variable that holds them, as JSON. */

@@ -6,7 +6,7 @@ import type { Reply } from '../../functions/smtp/reply.ts';
 import { ReplyParser } from '../../functions/smtp/reply-parser.ts';
 import type { ReplyKind } from '../points.ts';
 import { around } from './around.ts';
-import { pass } from './death.ts';
+import { pass, taste } from './death.ts';
 
 export function setReplyPoints(): void {
   const reckoning = Reckoning.prototype;
@@ -23,7 +23,10 @@ export function setReplyPoints(): void {
   });
   const composer = MailComposer.prototype;
   composer.compose = around(composer.compose, {
-    before: () => pass('compose:before'),
+    before: ([{ recipient }]) => {
+      pass('compose:before');
+      taste(recipient);
+    },
     after: () => pass('compose:after'),
   });
   const commit = GroupCommit.prototype;

@@ -82,9 +82,9 @@ const PRIVATE = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.e
 test('gives the signature as well, and each attempt by its number', { timeout: 60_000 }, async () => {
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'infra'));
-  writeFileSync(join(folder, 'key.pem'), PRIVATE, { mode: 0o600 });
-  const key = { domain: 'example.com', selector: 's1', privateKey: 'key.pem' };
-  const relays = { relays: { default: { url: 'smtp+insecure://127.0.0.1:25', dkim: [key] } } };
+  writeFileSync(join(folder, 'infra/key.pem'), PRIVATE, { mode: 0o600 });
+  const key = { domain: 'example.com', selector: 's1', key: 'key.pem' };
+  const relays = { relays: { default: { host: '127.0.0.1', port: 25, security: 'none', dkim: [key] } } };
   writeFileSync(join(folder, 'infra/relays.json'), JSON.stringify(relays));
   await writeCampaign(folder, 'letters', { 'campaign.json': campaign() });
   let turns = 0;

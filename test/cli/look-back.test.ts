@@ -184,6 +184,23 @@ describe('what is not the same is not held up:', () => {
     });
   }
 
+  test('the next start of its own schedule; by hand, and at a moment that is none, it is asked about', {
+    timeout: 120_000,
+  }, async () => {
+    const place = await placeOf(3, { schedule: { cron: '0 9 * * ? *', timezone: 'UTC' } });
+    for (const slot of [AT, LATER]) {
+      const sent = await place.run('letters', '--at', slot);
+      expect(sent.code, sent.stderr).toBe(0);
+    }
+    expect(place.accepted).toHaveLength(6);
+    for (const words of [[], ['--at', '2026-11-03T10:00:00Z']]) {
+      const refused = await place.run('letters', ...words);
+      expect(refused.code, refused.stderr).toBe(1);
+      expect(refused.stderr).toContain('the same templates and audience went out as run letters-at-');
+    }
+    expect(place.accepted).toHaveLength(6);
+  });
+
   test('birthdays of another day, though those of one day are asked about', { timeout: 120_000 }, async () => {
     const place = await placeOf(18, { select: { birthday: 'born' } });
     const days = ['2026-12-01', '2026-12-02'];

@@ -2,12 +2,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome, UncertainPolicy } from '#mailing';
 import type { Shell } from '../../functions/cli/command.ts';
+import { slowWords } from '../../functions/cli/pace-words.ts';
 import { Progress } from '../../functions/cli/progress.ts';
 
 interface Watched {
   readonly shown: string[];
   /** Settles `count` recipients, `ms` after the last. */
   settle(outcome: Outcome, ms: number, count?: number): string;
+  readonly progress: Progress;
 }
 
 function watched(total: number, { isTerminal = true, policy = 'hold' as UncertainPolicy } = {}): Watched {
@@ -25,6 +27,7 @@ function watched(total: number, { isTerminal = true, policy = 'hold' as Uncertai
   const progress = new Progress(shell, total, () => now, policy);
   return {
     shown,
+    progress,
     settle: (outcome, ms, count) => {
       now += ms;
       progress.settled(outcome, count);
@@ -53,6 +56,17 @@ describe('the progress of a run', () => {
       expect(barOf(line)[0]).toBeLessThanOrEqual(barOf(line)[1] ?? 0);
     }
     expect(barOf(shown.at(-1) ?? '')).toEqual([28, 28]);
+  });
+
+  test('says behind the rate why it is not more', () => {
+    const { progress, settle } = watched(100);
+    const because = '421 4.7.0 try again later';
+    progress.slowed(slowWords({ isFull: false, messagesPerSecond: 4.5, connections: 2, because }));
+    expect(settle('accepted', 1000, 4)).toMatch(
+      / · 4\/s \(slowed by the relay to 4\.5\/s over 2 connections\) · 24 s left$/,
+    );
+    progress.slowed(slowWords({ isFull: true, messagesPerSecond: undefined, connections: 4, because }));
+    expect(settle('accepted', 1000, 8)).toMatch(/ · 6\/s · 15 s left$/);
   });
 
   test('is at its end only when all are final, and a bar that is not full says so', () => {

@@ -1,6 +1,6 @@
 /** `status` as typed: the report of one run, and everybody's line as JSON and CSV. */
 import { readdirSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { lstat, readFile, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
@@ -50,6 +50,9 @@ test('a run is told with its rate and reasons, and its people as lines', { timeo
   const some = parse(await readFile(join(folder, 'some.csv'), 'utf8')) as string[][];
   expect(some.map(([recipient]) => recipient)).toEqual(['recipient', 'dora@example.com', 'eve@example.com']);
   expect((await stat(join(folder, 'some.csv'))).mode & 0o777).toBe(0o600);
+  await symlink('/dev/null', join(folder, 'device'));
+  expect((await say('--csv', '--out', 'device')).out).toBe('');
+  expect((await lstat(join(folder, 'device'))).isSymbolicLink(), 'a device is written to, and not replaced').toBe(true);
   const lines = (await say('--recipients', '--outcome', 'accepted')).out.trimEnd().split('\n');
   expect(lines.map((line) => JSON.parse(line).recipient)).toEqual(['eve@example.com']);
 

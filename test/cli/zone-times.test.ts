@@ -42,7 +42,8 @@ test('a run sends to each where their hour has come, and waits for the others', 
   expect(stopped.stderr).toContain(
     'Where the day comes first, that hour has gone by: those there are sent to at once.',
   );
-  expect(relay.accepted).toEqual(['now@example.com', 'soon@example.com']);
+  // On a slow machine both hours have come before the first mail leaves.
+  expect(relay.accepted.toSorted()).toEqual(['now@example.com', 'soon@example.com']);
   expect(lastJson(stopped)).toMatchObject({ accepted: 2, pending: 2 });
 });
 

@@ -35,6 +35,7 @@ function facts(rows: readonly LedgerRow[], oracle: readonly OracleRecord[], more
     recipients: rows.length,
     invalid: new Set(),
     suppressed: new Set(),
+    poison: null,
     mayResend: false,
     wasCancelled: false,
     kills: 1,
@@ -53,6 +54,7 @@ describe('violationsOf', () => {
     ['a doubt that was one', facts([row('uncertain')], [accepted()])],
     ['a doubt that was none', facts([row('uncertain')], [])],
     ['a refusal', facts([row('refused')], [no])],
+    ['poison that is quarantined', facts([row('quarantined', { attempts: 0 })], [], { poison: ana })],
     [
       'a mail that was sent again after a doubt',
       facts([row('accepted', { uncertainAttempts: 1 })], [accepted(), accepted()], { mayResend: true }),
@@ -103,7 +105,8 @@ describe('violationsOf', () => {
     ['more doubts than places', facts([row('uncertain', { uncertainAttempts: 2 })], []), /^2 attempts are in doubt/],
     ['a refusal that nobody said', facts([row('refused')], []), /the relay never refused/],
     ['a row that is in order and invalid', facts([row('invalid')], []), /its row is in order/],
-    ['one who is innocent and quarantined', facts([row('quarantined')], []), /no mail kills/],
+    ['one who is innocent and quarantined', facts([row('quarantined')], []), /its mail ends no process/],
+    ['poison that was sent', facts([row('accepted')], [accepted()], { poison: ana }), /its mail ends each process/],
     [
       'a mail that changed',
       facts([row('accepted', { uncertainAttempts: 1 })], [accepted(), accepted(11, { content: 'other' })], {

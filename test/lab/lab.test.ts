@@ -39,4 +39,9 @@ describe('the lab', () => {
   it('finds nobody lost and nobody mailed twice in a short pass', { timeout: 240_000 }, async () => {
     expect(await main(['--kills', '40', '--seed', '700729', '--folder', folder])).toBe(0);
   });
+
+  it('quarantines whose mail ends each process, and nobody else', { timeout: 120_000 }, async () => {
+    expect(storyOf(5, 18, 4).poison).not.toBeNull();
+    expect(await main(['--seed', '5', '--story', '18', '--folder', folder])).toBe(0);
+  });
 });

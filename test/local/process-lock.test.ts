@@ -1,6 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import files, { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openProcessLock } from '#local';
 import { type Child, startChild } from './child-process.ts';
@@ -119,5 +121,54 @@ describe('openProcessLock', () => {
     const lock = openProcessLock(folder, 'me');
     expect(() => lock.isAlive(owner)).toThrow(TypeError);
     lock.close();
+  });
+
+  describe('a file that never got its name', () => {
+    const madeAgo = (name: string, seconds: number) => {
+      const file = join(folder, name);
+      if (!existsSync(file)) writeFileSync(file, '');
+      const at = Date.now() / 1000 - seconds;
+      utimesSync(file, at, at);
+    };
+
+    test('is removed by the next start once it is a minute old, and left to who may be about to lock it before', () => {
+      madeAgo('dead.lock.new', 90);
+      madeAgo('starting.lock.new', 5);
+      const lock = openProcessLock(folder, 'me');
+      expect(readdirSync(folder).toSorted()).toEqual(['me.lock', 'starting.lock.new']);
+      lock.close();
+    });
+
+    test('is left to who has locked it, however old it is', () => {
+      const other = new DatabaseSync(join(folder, 'other.lock.new'));
+      other.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+      madeAgo('other.lock.new', 3600);
+      const lock = openProcessLock(folder, 'me');
+      expect(readdirSync(folder)).toContain('other.lock.new');
+      other.close();
+      lock.close();
+      openProcessLock(folder, 'later').close();
+      expect(readdirSync(folder)).toEqual([]);
+    });
+
+    test('is made again where it was removed while its owner stood still', () => {
+      const { renameSync } = files;
+      let times = 0;
+      files.renameSync = (from, to) => {
+        times += 1;
+        if (times === 1) rmSync(from);
+        renameSync(from, to);
+      };
+      syncBuiltinESMExports();
+      try {
+        const lock = openProcessLock(folder, 'me');
+        expect(times).toBe(2);
+        expect(readdirSync(folder)).toEqual(['me.lock']);
+        lock.close();
+      } finally {
+        files.renameSync = renameSync;
+        syncBuiltinESMExports();
+      }
+    });
   });
 });

@@ -9,6 +9,7 @@ import { describeEvidence } from '../ports/ledger.evidence.ts';
 import type { LedgerStore } from '../ports/ledger.harness.ts';
 import { describeLedgerMoves } from '../ports/ledger.moves.ts';
 import { describePoison } from '../ports/ledger.poison.ts';
+import { describePoisonProperties } from '../ports/ledger.poison-property.ts';
 import { describeLedgerProperties } from '../ports/ledger.property.ts';
 import { describeLedgerSearch } from '../ports/ledger-search.contract.ts';
 
@@ -45,5 +46,6 @@ describeLedgerMoves('SqliteLedger', newStore);
 describeLedgerProperties('SqliteLedger', newStore);
 describeLedgerControl('SqliteLedger', newStore);
 describePoison('SqliteLedger', newStore);
+describePoisonProperties('SqliteLedger', newStore);
 describeEvidence('SqliteLedger', newStore, (ledger) => stateOf(ledger).ledger);
 describeLedgerSearch('SqliteLedger', newStore, (ledger) => stateOf(ledger).ledger);

@@ -15,7 +15,7 @@ import {
 } from '#mailing';
 import { openSession } from '#smtp';
 import { MemoryScratch } from '../../functions/mailing/memory-scratch.ts';
-import { liveCampaign, plannedRun } from './campaign.ts';
+import { liveCampaign, plannedRun, recipientOf } from './campaign.ts';
 import { connectOver } from './network.ts';
 import { type Fault, type SimulatedProcess, throttled, throughProcess } from './process.ts';
 import { NoTranscripts } from './stores.ts';
@@ -35,7 +35,12 @@ export async function live(story: Story, process: SimulatedProcess, toTheEnd: bo
   const watch = await watchControl(ports.ledger, run.id, patient);
   try {
     if (watch.control === 'going')
-      await sendToEnd(run, composer, ports, optionsOf(story, process, watch.signal, toTheEnd));
+      await sendToEnd(
+        run,
+        poisoned(composer, story, process),
+        ports,
+        optionsOf(story, process, watch.signal, toTheEnd),
+      );
     if (watch.control === 'cancelled') await endCancelled(run.id, ports);
   } finally {
     watch.close();
@@ -72,6 +77,24 @@ async function goOn({ scenario, runId: id }: Story, { ledger }: Ports): Promise<
   if (run === null) throw new Error(`Cannot go on: there is no run ${id}`);
   if (run.finished) return null;
   return { run, composer: (await plannedRun(scenario.people.length, scenario.batchSize)).composer };
+}
+
+/** Where a mail is poison, its process ends as it is made. */
+function poisoned(composer: MailComposer, { scenario }: Story, process: SimulatedProcess): MailComposer {
+  const poison = new Set(scenario.poison.map(recipientOf));
+  if (poison.size === 0) return composer;
+  const compose: MailComposer['compose'] = async (row) => {
+    if (!poison.has(row.recipient)) return composer.compose(row);
+    process.die(`of the mail to ${row.recipient}`);
+    return new Promise(() => {});
+  };
+  return new Proxy(composer, {
+    get: (_, name) => {
+      if (name === 'compose') return compose;
+      const value: unknown = Reflect.get(composer, name);
+      return typeof value === 'function' ? value.bind(composer) : value;
+    },
+  });
 }
 
 function optionsOf(story: Story, process: SimulatedProcess, signal: AbortSignal, toTheEnd: boolean) {

@@ -79,6 +79,8 @@ export interface Scenario {
   readonly deeds: readonly Deed[];
   /** What a person has sent again once the run is finished. */
   readonly retried: readonly RetriedOutcome[];
+  /** Persons whose mail ends its process whenever it is made. */
+  readonly poison: readonly number[];
 }
 
 export const NO_ODDS: Odds = {
@@ -135,6 +137,7 @@ export function scenarioOf(seed: number): Scenario {
     fates: isCalm ? [] : fatesOf(random, processes),
     deeds: isCalm ? [] : deedsOf(random, people.length),
     retried: random.below(5) === 0 ? random.pick(RETRIED) : [],
+    poison: random.below(8) === 0 ? Array.from({ length: upTo(2) }, () => random.below(people.length)) : [],
   };
 }
 

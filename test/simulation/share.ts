@@ -37,7 +37,7 @@ export async function tellShare({ from, seeds, part, parts }: Share): Promise<Sh
 }
 
 export function sumOf(ends: readonly ShareEnd[]): ShareEnd {
-  const counts: Counts = { calls: 0, mails: 0, deaths: 0, thefts: 0, faults: 0, uncertain: 0, twice: 0 };
+  const counts = { calls: 0, mails: 0, deaths: 0, thefts: 0, faults: 0, uncertain: 0, twice: 0, quarantined: 0 };
   for (const end of ends) for (const name of Object.keys(counts) as (keyof Counts)[]) counts[name] += end.counts[name];
   const told = ends.reduce((sum, end) => sum + end.told, 0);
   return { told, counts, failures: ends.flatMap(({ failures }) => failures).sort((a, b) => a.seed - b.seed) };

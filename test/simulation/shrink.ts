@@ -18,11 +18,12 @@ export async function shrunk(scenario: Scenario): Promise<Scenario> {
 }
 
 function* smaller(scenario: Scenario): Generator<Scenario> {
-  const { fates, deeds, odds, people, processes, lives, connections, depth, retried } = scenario;
+  const { fates, deeds, odds, people, processes, lives, connections, depth, retried, poison } = scenario;
   for (const place of fates.keys()) yield { ...scenario, fates: fates.toSpliced(place, 1) };
   for (const place of deeds.keys()) yield { ...scenario, deeds: deeds.toSpliced(place, 1) };
   for (const kind of Object.keys(NO_ODDS) as (keyof Odds)[])
     if (odds[kind] > 0) yield { ...scenario, odds: { ...odds, [kind]: 0 } };
+  for (const place of poison.keys()) yield { ...scenario, poison: poison.toSpliced(place, 1) };
   if (retried.length > 0) yield { ...scenario, retried: [] };
   if (processes > 1)
     yield { ...scenario, processes: processes - 1, fates: fates.filter((fate) => fate.process < processes - 1) };
@@ -31,6 +32,7 @@ function* smaller(scenario: Scenario): Generator<Scenario> {
     yield {
       ...scenario,
       people: people.slice(0, -1),
+      poison: poison.filter((person) => person < people.length - 1),
       deeds: deeds.filter((deed) => !('person' in deed) || deed.person < people.length - 1),
     };
   for (const [place, disposition] of people.entries())

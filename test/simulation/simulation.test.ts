@@ -10,7 +10,7 @@ import { tell } from './story.ts';
 const SEEDS = Number(process.env.SIMULATION_SEEDS ?? 200);
 
 describe('the delivery protocol, simulated', () => {
-  test(`keeps its promises in ${SEEDS} stories of deaths, thefts, faults and clocks that jump`, {
+  test(`keeps its promises in ${SEEDS} stories of deaths, thefts, faults, poison and clocks that jump`, {
     timeout: 60_000 + SEEDS * 50,
   }, async () => {
     const { counts, failures } = await tellShare({ from: 0, seeds: SEEDS, part: 0, parts: 1 });
@@ -21,6 +21,7 @@ describe('the delivery protocol, simulated', () => {
   test.each([
     [49, 'the last mails of one batch and the first of the next share their places'],
     [2566, 'a session that has died keeps its place while a mail on it is not over'],
+    [1868, 'two starts at once are one run, and neither takes the other for a run of before'],
     [1968, 'a batch whose commit fails, and was written all the same, has its results'],
   ])('story %i: %s', async (seed) => {
     expect((await tell(scenarioOf(seed))).violations).toEqual([]);

@@ -39,6 +39,7 @@ export interface Counts {
   faults: number;
   uncertain: number;
   twice: number;
+  quarantined: number;
 }
 
 /** @param told keep the story itself, for whoever reads it */
@@ -60,7 +61,16 @@ export class Story {
   readonly witness: Witness;
   readonly stage: Stage;
   objects = new MemoryObjects();
-  readonly counts: Counts = { calls: 0, mails: 0, deaths: 0, thefts: 0, faults: 0, uncertain: 0, twice: 0 };
+  readonly counts: Counts = {
+    calls: 0,
+    mails: 0,
+    deaths: 0,
+    thefts: 0,
+    faults: 0,
+    uncertain: 0,
+    twice: 0,
+    quarantined: 0,
+  };
   /** Nothing goes wrong any more. */
   isWell = false;
   readonly #fates: FateBook;
@@ -311,7 +321,8 @@ export class Story {
     const { acceptances } = this.relay.book;
     this.counts.mails = acceptances.length;
     this.counts.twice = acceptances.length - new Set(acceptances.map(({ recipient }) => recipient)).size;
-    this.counts.uncertain = (await this.#operator.totals(this.runId)).uncertain;
+    const { uncertain, quarantined } = await this.#operator.totals(this.runId);
+    Object.assign(this.counts, { uncertain, quarantined });
     const mark = `${this.world.now}/${this.counts.calls}/${await this.#remains(0)}`;
     return { violations: this.witness.violations, story: this.world.story ?? [], mark, counts: this.counts };
   }

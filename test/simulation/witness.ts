@@ -3,6 +3,7 @@
  * the relay's book, and who was suppressed when; the promises are those of ARCHITECTURE.md, "What is promised".
  */
 import type { Claim, DeliveryRecord, Intent, Ledger, RunRecord, Settlement } from '#mailing';
+import { recipientOf } from './campaign.ts';
 import type { Acceptance, Book } from './relay.ts';
 import type { Scenario } from './scenario.ts';
 import type { World } from './world.ts';
@@ -26,6 +27,8 @@ export class Witness {
   readonly #world: World;
   readonly #scenario: Scenario;
   readonly #book: Book;
+  /** Whose mail ends its process. */
+  readonly #poison: ReadonlySet<string>;
   /** The last claim of each batch. */
   readonly #claims = new Map<number, { fence: number; owner: string }>();
   readonly #recipients = new Map<string, string>();
@@ -42,6 +45,7 @@ export class Witness {
     this.#world = world;
     this.#scenario = scenario;
     this.#book = book;
+    this.#poison = new Set(scenario.poison.map(recipientOf));
     this.mayResend = scenario.policy === 'resend';
     book.onAccepted = (acceptance) => this.#accepted(acceptance);
   }
@@ -135,7 +139,10 @@ export class Witness {
       say('refused by nobody');
     if (outcome === 'suppressed' && !this.#suppressed.has(recipient)) say('suppressed by nobody');
     if (outcome === 'cancelled' && !this.hasCancelled) say('cancelled by nobody');
-    if (outcome === 'invalid' || outcome === 'quarantined') say('without a reason');
+    const isPoison = this.#poison.has(recipient);
+    if (outcome === 'invalid' || (outcome === 'quarantined' && !isPoison)) say('without a reason');
+    if (isPoison && outcome !== 'quarantined' && outcome !== 'suppressed' && outcome !== 'cancelled')
+      say('its mail ends each process');
     const result = results.get(recipient);
     if (this.#hasTrueResults && result !== undefined && result !== outcome) say(`the results file says ${result}`);
     for (const { messageId } of acceptances)
