@@ -1,6 +1,6 @@
 /** Who lives, by the table's own time: whatever the clocks of the machines show. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { joinTable, type TableState } from '#aws';
+import { joinTable, type TableState } from '#aws/table';
 import { systemClock } from '#local';
 import { type Clock, LedgerError } from '#mailing';
 import { LEASE_MS, ProcessLeases } from '../../functions/aws/process-leases.ts';
