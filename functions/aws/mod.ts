@@ -4,8 +4,10 @@
  * Each file is one port and one service, and takes its client from whoever wires things up. What brings a client is entered by a
  * name of its own, so that a door loads no other: `#aws/s3` (`s3-store.ts`, objects in a bucket), `#aws/secrets`
  * (`secrets-manager.ts`, relays' logins and keys), `#aws/queue` (`sqs-queue.ts`, doorbells to senders). What needs none is
- * here: `sqs-event.ts`, doorbells as Lambda hands them over.
+ * here: doorbells as Lambda hands them over (`sqs-event.ts`), and a function's log (`log-lines.ts`) with the conversations in it
+ * (`transcript-log.ts`, `transcript-lines.ts`).
  */
+export { type LogLines, MAX_EVENT_OCTETS, openLogLines } from './log-lines.ts';
 export {
   answerDoorbells,
   type DoorbellHandler,
@@ -13,3 +15,5 @@ export {
   type SqsBatchAnswer,
   SqsEventError,
 } from './sqs-event.ts';
+export { readTranscriptLines } from './transcript-lines.ts';
+export { openTranscriptLog, type TranscribedMails, type TranscriptLogOptions } from './transcript-log.ts';

@@ -25,7 +25,7 @@ import type {
   ObjectStore,
   Scratch,
   SuppressionList,
-  TranscriptSink,
+  TranscriptShelf,
 } from '#mailing';
 import { AllowanceTable } from './allowance-table.ts';
 import { openDirectoryStore } from './directory-store.ts';
@@ -47,7 +47,7 @@ export interface LocalState {
   readonly objects: ObjectStore;
   /** For one planning each, who closes it. */
   readonly openScratch: () => Scratch;
-  readonly transcripts: TranscriptSink;
+  readonly transcripts: TranscriptShelf;
   readonly lanes: LaneBook;
   readonly allowances: AllowanceBook;
   /** This process's name in the ledger. */
