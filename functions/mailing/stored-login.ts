@@ -19,8 +19,8 @@ export interface StoredLoginOptions {
   /** The secret's name. */
   readonly secret: string;
   readonly clock: Clock;
-  /** All but the login. */
-  readonly settings: Omit<SessionSettings, 'credentials' | 'mechanism' | 'clientCertificate'>;
+  /** All but the login; where the secret has a client certificate, it is that one. */
+  readonly settings: Omit<SessionSettings, 'credentials' | 'mechanism'>;
   readonly open: (settings: SessionSettings, record: Record, signal: AbortSignal) => Promise<Session>;
 }
 
