@@ -4,7 +4,14 @@
  * leave it here: people have names that a key makes (`namesBy`), in replies as well, unless the settings want them in clear.
  */
 import { createHash } from 'node:crypto';
-import { type NameOf, type TranscriptEntry, type TranscriptSink, withoutAddresses, withoutRecipient } from '#mailing';
+import {
+  escapeControls,
+  type NameOf,
+  type TranscriptEntry,
+  type TranscriptSink,
+  withoutAddresses,
+  withoutRecipient,
+} from '#mailing';
 import type { TranscriptRecord } from '#smtp';
 import type { LogLines } from './log-lines.ts';
 import { transcriptLines } from './transcript-lines.ts';
@@ -42,7 +49,7 @@ class TranscriptLog implements TranscriptSink {
 
   constructor({ log, nameOf, relay, mails = 'all' }: TranscriptLogOptions) {
     this.#log = log;
-    this.#nameOf = nameOf;
+    this.#nameOf = nameOf === null ? null : remembering(nameOf);
     this.#relay = relay;
     this.#mails = mails;
   }
@@ -80,28 +87,22 @@ class TranscriptLog implements TranscriptSink {
     this.#tell({ kind, records: shown }, { run, batch, relay: this.#relay, session });
   }
 
-  #writeDelivery(
-    run: string,
-    batch: number,
-    { kind, session, row, recipient, attempt, outcome, records }: Delivery,
-  ): void {
+  #writeDelivery(run: string, batch: number, entry: Delivery): void {
+    const { kind, session, row, recipient, attempt, outcome, reply, records } = entry;
     const shown = records.map((record) => ({ ...record, text: this.#namedIn(record, recipient) }));
-    const last = records.at(-1);
-    this.#tell(
-      { kind, records: shown },
-      {
-        run,
-        batch,
-        relay: this.#relay,
-        session,
-        row,
-        recipient: this.#nameOf === null ? recipient : this.#nameOf(recipient),
-        attempt,
-        outcome,
-        reply: outcome === 'accepted' ? undefined : shown.findLast(({ by }) => by === 'server')?.text,
-        ms: (last?.at ?? 0) - (records[0]?.at ?? 0),
-      },
-    );
+    const facts = {
+      run,
+      batch,
+      relay: this.#relay,
+      session,
+      row,
+      recipient: this.#nameOf === null ? recipient : this.#nameOf(recipient),
+      attempt,
+      outcome,
+      reply: reply === null ? undefined : this.#namedIn({ by: 'server', text: escapeControls(reply) }, recipient),
+      ms: (records.at(-1)?.at ?? 0) - (records[0]?.at ?? 0),
+    };
+    this.#tell({ kind, records: shown }, facts);
   }
 
   #tell(entry: Pick<TranscriptEntry, 'kind' | 'records'>, facts: Readonly<Record<string, unknown>>): void {
@@ -113,11 +114,22 @@ class TranscriptLog implements TranscriptSink {
   }
 
   /** The client writes whole addresses; a relay may say the local part alone. */
-  #namedIn({ by, text }: TranscriptRecord, recipient: string): string {
+  #namedIn({ by, text }: Pick<TranscriptRecord, 'by' | 'text'>, recipient: string): string {
     if (this.#nameOf === null) return text;
     if (by !== 'client') return withoutRecipient(text, recipient, this.#nameOf);
     return withoutAddresses(text.replaceAll(`<${recipient}>`, `<${this.#nameOf(recipient)}>`), this.#nameOf);
   }
+}
+
+/** An address stands in several lines of a conversation, and the sender's in all of them. */
+function remembering(nameOf: NameOf): NameOf {
+  const known = new Map<string, string>();
+  return (address) => {
+    const name = known.get(address) ?? nameOf(address);
+    if (known.size >= 1000) known.clear();
+    known.set(address, name);
+    return name;
+  };
 }
 
 /** Of a mail among all others, from 0 to 1: the same for each of its attempts, and for whoever looks it up. */

@@ -61,6 +61,8 @@ export type TranscriptEntry =
       readonly attempt: number;
       /** What the transaction came to for its recipient. */
       readonly outcome: RecipientResult['outcome'];
+      /** The relay's no, as it is in results; `null` where it said none. Other replies may have come behind it. */
+      readonly reply: string | null;
       readonly records: readonly TranscriptRecord[];
     };
 

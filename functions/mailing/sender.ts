@@ -371,7 +371,7 @@ class RunSender {
         },
       });
       const [result] = recipients;
-      this.#keepTranscript(work, place, { records, outcome: result?.outcome ?? 'unsent' });
+      this.#keepTranscript(work, place, records, result);
       if (isShut) return { state: 'suppressed', problem: `${ON_LIST} since this mail was begun` };
       if (isUsedUp) return this.#again(work, 'the warm-up allows no more mails today', intended);
       if (result === undefined) throw new Error('Cannot settle: the transaction gave no result for its recipient');
@@ -514,7 +514,8 @@ class RunSender {
   #keepTranscript(
     work: Work,
     place: Place,
-    told: { readonly records: readonly TranscriptRecord[]; readonly outcome: RecipientResult['outcome'] },
+    records: readonly TranscriptRecord[],
+    result: RecipientResult | undefined,
   ): void {
     const { transcripts } = this.#ports;
     const { batch, delivery, attempt } = work;
@@ -523,7 +524,9 @@ class RunSender {
     const opening = place.takeOpening();
     if (opening !== null) transcripts.write(run, number, { kind: 'session', session, records: opening });
     const { row, recipient } = delivery;
-    transcripts.write(run, number, { kind: 'delivery', session, row, recipient, attempt, ...told });
+    const outcome = result?.outcome ?? 'unsent';
+    const reply = result !== undefined && 'step' in result ? replyText(result.reply) : null;
+    transcripts.write(run, number, { kind: 'delivery', session, row, recipient, attempt, outcome, reply, records });
   }
 }
 

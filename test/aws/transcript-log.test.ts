@@ -50,7 +50,9 @@ function conversation(...lines: string[]): Records {
 }
 
 function mail(recipient: string, outcome: 'accepted' | 'refused' | 'uncertain', ...lines: string[]): TranscriptEntry {
-  return { ...delivery('p-1', 7), recipient, outcome, records: conversation(...lines) } as TranscriptEntry;
+  const no = lines.findLast((line) => /^S: [45]/.test(line))?.slice(3) ?? null;
+  const told = { recipient, outcome, reply: outcome === 'refused' ? no : null, records: conversation(...lines) };
+  return { ...delivery('p-1', 7), ...told } as TranscriptEntry;
 }
 
 describe('a line', () => {

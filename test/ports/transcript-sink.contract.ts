@@ -36,6 +36,7 @@ export function delivery(
     recipient: `row${row}@example.com`,
     attempt,
     outcome: 'accepted',
+    reply: null,
     records,
   };
 }
