@@ -21,7 +21,7 @@ export interface Target {
   readonly what: string;
   readonly bound: 'at least' | 'at most';
   readonly wanted: number;
-  readonly unit: '×' | 'ms' | 'MB' | 'rows/s' | '%';
+  readonly unit: '×' | 'ms' | 's' | 'MB' | 'rows/s' | '%';
   /** One a round. */
   readonly reached: readonly number[];
 }

@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { attachments } from './cases/attachments.ts';
+import { check } from './cases/check.ts';
 import { compose } from './cases/compose.ts';
 import { curve } from './cases/curve.ts';
 import { delay } from './cases/delay.ts';
@@ -43,6 +44,7 @@ const CASES: readonly Case[] = [
   load,
   render,
   compose,
+  check,
   dkim,
   curve,
   profile,

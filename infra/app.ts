@@ -1,14 +1,20 @@
-/** The CDK app: stacks for each environment. `npx cdk synth`, `npx cdk deploy 'cartero-production-*'`. */
-import { App, Tags } from 'aws-cdk-lib';
-import { environments } from './environments.ts';
-import { StateStack } from './state-stack.ts';
+/** The CDK app: a stage for each environment. `npx cdk synth`, `npx cdk diff 'production/*'`, `npx cdk deploy 'production/*'`. */
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { bundlerOf } from './bundle.ts';
+import { doorsThere } from './doors.ts';
+import { MailerStage } from './mailer-stage.ts';
+import { isOfWriter, readSettings } from './settings.ts';
 
-const app = new App();
+const project = join(import.meta.dirname, '..');
 
-for (const [name, { account, region, tags = {} }] of Object.entries(environments)) {
-  // At the top of the app: in a stage, `cdk synth` would not show a template, nor name one that it can show.
-  const env = { ...(account === null ? {} : { account }), region };
-  const state = new StateStack(app, `cartero-${name}-state`, { env });
-  Tags.of(state).add('cartero:environment', name);
-  for (const [key, value] of Object.entries(tags)) Tags.of(state).add(key, value);
+try {
+  const { environments, campaigns } = readSettings(project);
+  const app = new App();
+  const shared = { campaigns, doors: doorsThere(project), project, bundle: bundlerOf(project), now: Date.now() };
+  for (const environment of environments) new MailerStage(app, { environment, ...shared });
+} catch (error) {
+  if (!isOfWriter(error)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
 }

@@ -3,33 +3,47 @@
  *
  * - A bucket holds what ops teams and runs put down: audiences, attachments, batches, results. Every write is a new
  *   version, so that a run can pin what it was planned with. It tells EventBridge of each new object.
- * - A table holds the ledger: runs, their batches and deliveries. It is billed by request, so that it costs nothing
- *   while nobody sends; whatever a run no longer needs leaves it by time to live.
+ * - A table holds the ledger: runs, their batches and deliveries (`ledger-table.ts`).
+ * - Secrets hold the relays' logins, and keys (`secrets.ts`).
+ * - Where mail leaves by a fixed address, the address is here: whoever has it on a list of theirs goes on knowing it.
  *
- * Both are kept when the stack goes, and the stack does not go without its protection being lifted first. What comes
+ * All are kept when the stack goes, and the stack does not go without its protection being lifted first. What comes
  * and goes with the code has no place here.
  */
-import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { CfnEIP } from 'aws-cdk-lib/aws-ec2';
 import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import type { Environment } from './environment.ts';
+import { acknowledge } from './findings.ts';
+import { ledgerTable } from './ledger-table.ts';
+import { type MailerSecrets, mailerSecrets } from './secrets.ts';
 
-/** The attributes by which the ledger's items are found, and the one by which they expire (epoch seconds). */
-export const LEDGER_KEYS = { partition: 'pk', sort: 'sk', expiry: 'expiresAt' } as const;
+export interface StateStackProps extends StackProps {
+  readonly environment: Environment;
+}
 
 export class StateStack extends Stack {
   readonly objects: Bucket;
   readonly ledger: TableV2;
+  readonly secrets: MailerSecrets;
+  /** `null` where mail leaves by whatever address AWS gives. */
+  readonly address: CfnEIP | null;
 
   /** @param props `terminationProtection` is on whatever they say */
-  constructor(scope: Construct, id: string, props: StackProps = {}) {
+  constructor(scope: Construct, id: string, { environment, ...props }: StateStackProps) {
     super(scope, id, {
       description: 'Cartero: campaigns, runs and the ledger. Kept when everything else is replaced.',
       ...props,
       terminationProtection: true,
     });
     this.objects = objectBucket(this);
-    this.ledger = ledgerTable(this);
+    this.ledger = ledgerTable(this, 'Ledger');
+    this.secrets = mailerSecrets(this, environment);
+    this.address = environment.network === null ? null : fixedAddress(this);
+    new CfnOutput(this, 'Bucket', { value: this.objects.bucketName, description: 'Where jobs and audiences are put.' });
+    new CfnOutput(this, 'Table', { value: this.ledger.tableName, description: 'The ledger.' });
   }
 }
 
@@ -50,18 +64,16 @@ function objectBucket(scope: Construct): Bucket {
   if (!(resource instanceof CfnBucket))
     throw new Error('Cannot send notifications: the bucket has no resource of its own');
   resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+  acknowledge(bucket, {
+    'AwsSolutions-S1':
+      "Every change is a version, and the ledger says which run read which. A second bucket with the names of everybody's files would be one more place to guard; CloudTrail's data events tell who read what, where that is wanted.",
+  });
   return bucket;
 }
 
-function ledgerTable(scope: Construct): TableV2 {
-  return new TableV2(scope, 'Ledger', {
-    partitionKey: { name: LEDGER_KEYS.partition, type: AttributeType.STRING },
-    sortKey: { name: LEDGER_KEYS.sort, type: AttributeType.STRING },
-    billing: Billing.onDemand(),
-    encryption: TableEncryptionV2.dynamoOwnedKey(),
-    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    timeToLiveAttribute: LEDGER_KEYS.expiry,
-    deletionProtection: true,
-    removalPolicy: RemovalPolicy.RETAIN,
-  });
+function fixedAddress(scope: Construct): CfnEIP {
+  const address = new CfnEIP(scope, 'Address', { domain: 'vpc' });
+  address.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  new CfnOutput(scope, 'SendingAddress', { value: address.ref, description: 'The address that mail leaves by.' });
+  return address;
 }

@@ -120,14 +120,20 @@ async function checkRows(
   const { pinFile, readFile } = pinInPlace(loaded.source.files);
   const domains = await ofRelay(loaded, (relay) => signingDomains(relay, shell));
   const maxOctets = (await ofRelay(loaded, (relay) => maxMessageOctets(relay, shell))) ?? undefined;
+  const lacks: Lacks = new Map();
   const look = await openRowCheck(
     loaded,
     placing(loaded, audience),
     { date: now, readFile },
-    { findings, signingDomains: domains, maxOctets },
+    { findings, signingDomains: domains, maxOctets, lacks },
   );
-  const openScratch = openTemporaryScratch;
-  const planner = new Planner(withoutSelection(loaded), audience, '', { run: 'check', at: now, pinFile, openScratch });
+  const planner = new Planner(withoutSelection(loaded), audience, '', {
+    run: 'check',
+    at: now,
+    pinFile,
+    openScratch: openTemporaryScratch,
+    onMissing: (row, faults) => lacks.set(row, faults),
+  });
   try {
     for await (const batch of planner.batches()) {
       for (const row of batch) await look(row);
@@ -166,6 +172,9 @@ async function settle(loaded: LoadedCampaign, file: string, counts: Counts, find
   );
 }
 
+/** What rows lack that were planned and not looked at yet. */
+type Lacks = Map<number, readonly { readonly field: string | null; readonly problem: string }[]>;
+
 type Place = Pick<Problem, 'file' | 'line' | 'row'>;
 
 /** The sample is a file of one recipient, and has no rows. */
@@ -185,7 +194,7 @@ async function openRowCheck(
   {
     findings,
     ...known
-  }: { findings: Findings; signingDomains: readonly string[] | null; maxOctets: number | undefined },
+  }: { findings: Findings; signingDomains: readonly string[] | null; maxOctets: number | undefined; lacks: Lacks },
 ): Promise<(row: PlannedRow) => Promise<void>> {
   const { mailProblem, mayBeTooLarge, openCheck, problemsOf, problemsOfCampaign } = await loadCheck();
   const context = await openCheck(loaded, {
@@ -199,7 +208,12 @@ async function openRowCheck(
     const place = placeOf(planned);
     const refuse = (rule: Rule, problem: string) =>
       findings.report(mailProblem({ rule, ...fieldOf(problem), change: '' }, place));
-    if (planned.fields === undefined) return refuse('row', planned.problem ?? 'this row cannot be sent');
+    if (planned.fields === undefined) {
+      const lacking = known.lacks.get(planned.row) ?? [];
+      known.lacks.delete(planned.row);
+      for (const { field, problem } of lacking) refuse('row', field === null ? problem : `"${field}": ${problem}`);
+      return lacking.length > 0 ? undefined : refuse('row', planned.problem ?? 'this row cannot be sent');
+    }
     const row = { ...planned, fields: planned.fields };
     try {
       const letter = await composer.letter(row);

@@ -18,6 +18,7 @@ import { findCampaign, openAudience } from './campaigns.ts';
 import { InputError, type Shell } from './command.ts';
 import { signingDomains } from './dkim-keys.ts';
 import { missingProblem, problemsOfError, withExcerpts } from './preview-problems.ts';
+import { maxMessageOctets } from './relays.ts';
 import { now, planOne, recipientOf, rowOf, sampleRecipient } from './single-mail.ts';
 import { misnamedFiles, relayProblem } from './slips.ts';
 
@@ -143,9 +144,12 @@ class Shown {
     const letter = await composer.letter(row);
     const { pieces, octets } = (await composer.compose(row)).data;
     this.octets = Buffer.concat(pieces);
+    // What is not in order was told of the relay, and says nothing of the mail.
+    const maxOctets = relay === null ? await maxMessageOctets(loaded.campaign.relay, shell) : undefined;
     const context = await openCheck(loaded, {
       isBulk: await this.#isBulk(loaded),
       signingDomains: relay === null ? await signingDomains(loaded.campaign.relay, shell) : null,
+      ...(maxOctets === undefined ? {} : { maxOctets }),
     });
     const recipient = { file: this.#fileOf(loaded), row: this.row };
     this.problems.push(

@@ -35,7 +35,9 @@ export async function problemsOfError(error: unknown, row: number | null): Promi
       return [mailProblem({ rule: 'mail', problem: error.problem, change: '' }, { ...NO_PLACE, ...ofRow })];
     const place = { file: cause.template, line: cause.line, column: null, ...ofRow };
     const field = cause.variable === null ? {} : { field: cause.variable };
-    return [mailProblem({ rule: 'mail', ...field, problem: cause.problem, change: changeOf(cause.variable) }, place)];
+    // A default is for what is missing, and helps no value that does not fit.
+    const change = cause.problem.endsWith('a value or a default is wanted') ? changeOf(cause.variable) : '';
+    return [mailProblem({ rule: 'mail', ...field, problem: cause.problem, change }, place)];
   }
   if (error instanceof AudienceError) {
     const { file, line, field, problem } = error;
@@ -54,7 +56,9 @@ export function inWords(error: unknown): string {
 
 /** Handlebars tells the column, problems of campaigns have none. */
 function columnOf({ cause }: CampaignError, { file, line }: Problem): number | null {
-  return cause instanceof TemplateError && cause.template === file && cause.line === line ? cause.column : null;
+  const errors: readonly unknown[] = cause instanceof AggregateError ? cause.errors : [];
+  const found = errors.filter((error) => error instanceof TemplateError);
+  return found.find((error) => error.template === file && error.line === line)?.column ?? null;
 }
 
 /** A variable that the templates use whatever the row says, and that the row does not bring. */

@@ -1,7 +1,7 @@
 /** The keys that sign links in mails, in a file of the state. The newest signs, and all open the links of mails that were sent. */
 import { join } from 'node:path';
-import type { LinkKey } from '#mailing';
-import { openKeys, type RefuseKeys, readKeys } from './key-file.ts';
+import type { LinkKey, RefuseKeys } from '#mailing';
+import { openKeys, readKeys } from './key-file.ts';
 
 export const LINK_KEYS_FILE = 'link-keys.json';
 
@@ -16,8 +16,8 @@ export class LinkKeysError extends Error {
 
 const refusing =
   (file: string): RefuseKeys =>
-  (problem, options) =>
-    new LinkKeysError(file, problem, options);
+  (problem) =>
+    new LinkKeysError(file, problem);
 
 /** The keys of a state folder; none where it has none. @throws LinkKeysError */
 export function readLinkKeys(folder: string): readonly LinkKey[] {

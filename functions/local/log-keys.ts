@@ -1,6 +1,7 @@
 /** The keys that make names of people in logs, in a file of the state. The newest makes them; `trace` tries all. */
 import { join } from 'node:path';
-import { openKeys, type RefuseKeys, readKeys, type StoredKey } from './key-file.ts';
+import type { RefuseKeys, StoredKey } from '#mailing';
+import { openKeys, readKeys } from './key-file.ts';
 
 export const LOG_KEYS_FILE = 'log-keys.json';
 
@@ -15,8 +16,8 @@ export class LogKeysError extends Error {
 
 const refusing =
   (file: string): RefuseKeys =>
-  (problem, options) =>
-    new LogKeysError(file, problem, options);
+  (problem) =>
+    new LogKeysError(file, problem);
 
 /** The keys of a state folder; none where no log was kept. @throws LogKeysError */
 export function readLogKeys(folder: string): readonly StoredKey[] {

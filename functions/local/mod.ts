@@ -7,7 +7,7 @@
  * `standing-table.ts` what they say of how they go. A lease lasts as long as its process, which `process-lock.ts` knows without a clock. Objects are files that appear whole (`directory-store.ts`);
  * what a planning must look up again lies in a file without a name (`scratch-file.ts`);
  * conversations are JSON Lines (`transcript-files.ts`); `link-keys.ts` signs links in mails; `log-file.ts` is a run's log, in which
- * `log-keys.ts` make names of addresses, and both have their keys as `key-file.ts` keeps them. The embedded server has a room of its own, which `load-inbox.ts`
+ * `log-keys.ts` make names of addresses, and both have their keys as `key-file.ts` keeps them. `secret-folder.ts` reads relays' logins. The embedded server has a room of its own, which `load-inbox.ts`
  * opens.
  */
 export { type CampaignFolderOptions, openCampaignFolder } from './campaign-folder.ts';
@@ -22,6 +22,7 @@ export { LogKeysError, openLogKeys, readLogKeys } from './log-keys.ts';
 export type * from './preview/mod.ts';
 export { openProcessLock, type ProcessLock } from './process-lock.ts';
 export { openTemporaryScratch } from './scratch-file.ts';
+export { openSecretFolder } from './secret-folder.ts';
 export { type LocalState, openState, StateError, type StateOptions } from './state.ts';
 export { systemClock } from './system-clock.ts';
 export { systemRandom } from './system-random.ts';

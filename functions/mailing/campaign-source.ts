@@ -9,6 +9,7 @@ import {
   type TemplateSet,
   type TemplateSources,
 } from '#render';
+import { brokenTemplates } from './broken-templates.ts';
 import { type Campaign, parseCampaign } from './campaign.ts';
 import { ObjectMissingError, type ObjectStore } from './ports.ts';
 import { CampaignError, type Problem } from './problem.ts';
@@ -160,8 +161,13 @@ async function missingFiles({ files, location }: CampaignSource, campaign: Campa
 async function compile(source: CampaignSource, campaign: Campaign, templates: TemplateFiles): Promise<TemplateSet> {
   const { location, name } = source;
   const sources = await readTemplates(source, templates);
-  for (const { name: file, text } of [sources.subject, ...(sources.subject.languages?.values() ?? [])])
-    if (text.trim() === '') throw new CampaignError(name, [{ file, problem: 'this is blank, a subject is wanted' }]);
+  const subjects = [sources.subject, ...(sources.subject.languages?.values() ?? [])];
+  const blank = subjects.filter(({ text }) => text.trim() === '');
+  if (blank.length > 0)
+    throw new CampaignError(
+      name,
+      blank.map(({ name: file }) => ({ file, problem: 'this is blank, a subject is wanted' })),
+    );
   const named = new Map<string, Source>();
   for (const [index, attachment] of campaign.attachments.entries()) {
     const sourceName = `${location}/${CAMPAIGN_FILE} attachments.${index}`;
@@ -172,19 +178,21 @@ async function compile(source: CampaignSource, campaign: Campaign, templates: Te
   // Watches, screen readers and spam filters look for a text.
   const needsText = templates.has('html') && !templates.has('text');
   const toText = needsText ? await loadPlainText() : null;
+  const all = {
+    ...sources,
+    ...(toText === null ? {} : { toText }),
+    named,
+    partials: await sharedTemplates(source, '_partials'),
+    layouts: await sharedTemplates(source, '_layouts'),
+  };
   try {
-    return compileTemplates({
-      ...sources,
-      ...(toText === null ? {} : { toText }),
-      named,
-      partials: await sharedTemplates(source, '_partials'),
-      layouts: await sharedTemplates(source, '_layouts'),
-    });
+    return compileTemplates(all);
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    throw new CampaignError(name, [{ file: error.template, line: error.line, problem: error.problem }], {
-      cause: error,
-    });
+    const broken = brokenTemplates(all);
+    const errors = broken.length === 0 ? [error] : broken;
+    const problems = errors.map(({ template, line, problem }) => ({ file: template, line, problem }));
+    throw new CampaignError(name, problems, { cause: new AggregateError(errors, error.message) });
   }
 }
 

@@ -3,8 +3,10 @@ import { type Mailbox, parseMailbox, recipientKey } from '#address';
 import {
   ComposeError,
   type DkimSigner,
+  type EncodedContent,
   type EncodedPart,
   encodeAttachment,
+  encodeContent,
   type Letter,
   type MailData,
   MessageComposer,
@@ -13,6 +15,7 @@ import { RenderError, type TemplateSet } from '#render';
 import type { Envelope } from '#smtp';
 import { attachmentKey, isTemplate, type LoadedCampaign, lastSegment, typeOf } from './campaign-source.ts';
 import { keyOfRun, type LinkKey, linkWith, signedToken } from './list-link.ts';
+import { OwnFiles } from './own-files.ts';
 
 export interface Mail {
   readonly envelope: Envelope;
@@ -50,24 +53,24 @@ export class MailComposer {
   readonly #date: number;
   /** By the Date of their mails: whoever is sent to by their own clock has another one. */
   readonly #messages = new Map<number, MessageComposer>();
-  readonly #readFile: (content: string) => Promise<Uint8Array>;
+  readonly #ownFiles: OwnFiles;
   readonly #linkKey: LinkKey;
   readonly #plain = new PlainTexts();
   readonly #sign: (data: MailData, date: number) => MailData;
   readonly #inline: readonly EncodedPart[];
   /** `null` where the file differs from recipient to recipient. */
-  readonly #attachments: readonly (EncodedPart | Uint8Array | null)[];
+  readonly #attachments: readonly (EncodedPart | EncodedContent | null)[];
 
   private constructor(
     loaded: LoadedCampaign,
     options: ComposerOptions,
     inline: readonly EncodedPart[],
-    attachments: readonly (EncodedPart | Uint8Array | null)[],
+    attachments: readonly (EncodedPart | EncodedContent | null)[],
   ) {
     this.#loaded = loaded;
     this.#date = options.date;
     this.#messagesOf(options.date);
-    this.#readFile = options.readFile;
+    this.#ownFiles = new OwnFiles(options.readFile);
     this.#linkKey = keyOfRun(options.linkKeys ?? [], options.date);
     const { signer } = options;
     this.#sign = (data, date) => signer?.sign(data, date) ?? data;
@@ -91,7 +94,7 @@ export class MailComposer {
         }),
       );
     }
-    const attachments: (EncodedPart | Uint8Array | null)[] = [];
+    const attachments: (EncodedPart | EncodedContent | null)[] = [];
     for (const file of campaign.attachments) {
       if (isTemplate(file.object)) attachments.push(null);
       else {
@@ -99,7 +102,7 @@ export class MailComposer {
         // A name that depends on the row leaves only the content to be shared.
         attachments.push(
           file.name !== undefined && isTemplate(file.name)
-            ? content
+            ? encodeContent(content)
             : encode(file.name ?? lastSegment(file.object), typeOf(file), content),
         );
       }
@@ -193,22 +196,28 @@ export class MailComposer {
     return linkWith(oneClick, signedToken(this.#linkKey, claims));
   }
 
-  async #attachmentsOf({ fields, files }: MailRow): Promise<EncodedPart[]> {
+  async #attachmentsOf({ recipient, fields, files }: MailRow): Promise<EncodedPart[]> {
     const { campaign, templates } = this.#loaded;
     const parts: EncodedPart[] = [];
     for (const [index, attachment] of campaign.attachments.entries()) {
       const shared = this.#attachments[index] ?? null;
-      if (shared !== null && !(shared instanceof Uint8Array)) {
+      if (shared !== null && 'piece' in shared) {
         parts.push(shared);
         continue;
       }
       const file = files?.[index] ?? null;
       const object = file?.object ?? attachment.object;
-      const content = shared ?? (file === null ? null : await this.#readFile(file.content));
+      const content = shared ?? (file === null ? null : await this.#ownFiles.encoded(file.content));
       if (content === null) throw new Error(`Cannot compose: the plan pins no file for attachments.${index}`);
       const name =
         attachment.name === undefined ? lastSegment(object) : templates.named(attachmentKey(index, 'name'), fields);
-      parts.push(encode(name, typeOf({ ...attachment, object }), content));
+      try {
+        parts.push(encode(name, typeOf({ ...attachment, object }), content));
+      } catch (error) {
+        // By the campaign's word for it: nobody wrote a Content-Disposition.
+        if (!(error instanceof ComposeError)) throw error;
+        throw new MailError(recipient, `"attachments.${index}": ${error.problem}`, { cause: error });
+      }
     }
     return parts;
   }
@@ -280,6 +289,6 @@ function toldOf({ recipient }: MailRow, error: unknown): unknown {
   return error;
 }
 
-function encode(name: string, type: string, content: Uint8Array): EncodedPart {
+function encode(name: string, type: string, content: Uint8Array | EncodedContent): EncodedPart {
   return encodeAttachment({ name, type, content, disposition: 'attachment' });
 }

@@ -20,6 +20,9 @@
  * evidence: how an attempt ended of which nobody knew, when it is known at last.
  * standing: how the processes that send it go, and why they are slow or rest, for whoever looks on.
  * results, results-csv, run-progress, reasons: what became of everybody, how fast, and why.
+ * doorbell, batch-queue: that a batch may be due, told to whoever sends.
+ * credential-store, credentials, relay-secret, stored-login, stored-keys: secrets, remembered for five minutes, and asked for anew
+ * where a relay refuses a login.
  * pseudonym: people in logs, by names that only the state's key makes of their addresses.
  * outcome, ports: the words, and all the outside that the domain speaks to.
  */
@@ -29,6 +32,7 @@ export { ArchiveError } from './archive-pack.ts';
 export { type ArchivedMail, archivedMails, archivedOf } from './archived-mails.ts';
 export { ANY_TIME, type BatchTime, expiryOf } from './batch-time.ts';
 export { type Campaign, parseCampaign } from './campaign.ts';
+export type { CampaignJson } from './campaign-json.ts';
 export {
   type CampaignSource,
   type FileTree,
@@ -41,10 +45,14 @@ export {
 } from './campaign-source.ts';
 export type { CheckContext, CheckOptions, MailProblem, RenderedMail, Rule } from './check/mod.ts';
 export { type ControlWatch, endCancelled, watchControl } from './control.ts';
+export { Credentials, REMEMBERED_MS } from './credentials.ts';
+export { within } from './deadline.ts';
+export { type Doorbell, DoorbellError, doorbellIn, doorbellText } from './doorbell.ts';
 export type { RestCause } from './due-time.ts';
 export { type Estimate, estimate } from './estimate.ts';
 export { establishFacts } from './evidence.ts';
 export { type AudienceFile, frozenSource, pinInPlace, readContent, readManifest } from './frozen.ts';
+export { type JsonFile, jsonFileReader } from './json-file.ts';
 export {
   keyOfRun,
   type LinkClaims,
@@ -76,7 +84,10 @@ export {
   RelayError,
   relayNames,
   type WrittenDkimKey,
+  type WrittenRelay,
+  writtenRelays,
 } from './relay.ts';
+export { type RelayLogin, relayLoginOf } from './relay-secret.ts';
 export { laneName, type SharedRelay } from './relay-share.ts';
 export { isoTime, type ResultLine, resultLine, writeAllResults } from './results.ts';
 export { CSV_HEADING, csvLine } from './results-csv.ts';
@@ -89,9 +100,11 @@ export { hoursOf, type SendingHours } from './schedule/hours.ts';
 export { firstMomentOf, planBy } from './schedule/local-slot.ts';
 export { isMissed, MissedStartError } from './schedule/missed.ts';
 export { type RecipientTime, type RecipientTimes, recipientTimesOf } from './schedule/recipient-times.ts';
-export { isStart, nextStarts } from './schedule/schedule.ts';
+export { isStart, nextStarts, type Schedule } from './schedule/schedule.ts';
 export { RelayFault, type SendOptions, type SendReport, type SettledMail, sendRun } from './sender.ts';
 export { type Rest, type Standing, type StandingBook, sayingHow } from './standing.ts';
+export { type RefuseKeys, STORED_SECRET_OCTETS, type StoredKey, storedKeysIn } from './stored-keys.ts';
+export { StoredLogin, type StoredLoginOptions } from './stored-login.ts';
 export { suppressionKey, suppressionKeyOf } from './suppression.ts';
 export { findTemplates } from './template-files.ts';
 export { type DayAllowance, Ramp, type WarmUp } from './warm-up.ts';

@@ -74,6 +74,8 @@ export interface PlanningOptions {
   readonly times?: RecipientTimes | null;
   /** Where recipients' keys are kept. Default: in memory, for a few whom nobody else wrote down. */
   readonly openScratch?: () => Scratch;
+  /** Is told of a row before it is given: all that templates use and it lacks, of which its problem is the first. */
+  readonly onMissing?: (row: number, faults: readonly RowFault[]) => void;
 }
 
 /** A promise only where something must be read: nearly every row has no earlier word. */
@@ -172,12 +174,23 @@ export class Planner {
       this.duplicates += 1;
       return null;
     }
-    const missing = missingVariable(this.#required, entry.fields);
+    const missing = this.#missingOf(entry);
     if (missing !== null) return this.#invalid(entry, email, missing.field, missing.problem, address.key);
     const earlier = this.#options.earlier?.(entry.row);
     if (earlier instanceof Promise)
       return earlier.then((known) => this.#withFiles({ ...address, row: entry, email }, known));
     return this.#withFiles({ ...address, row: entry, email }, earlier);
+  }
+
+  #missingOf({ row, fields }: AudienceRow): RowFault | null {
+    const missing = unmet(this.#required, fields);
+    const [first] = missing;
+    if (first === undefined) return null;
+    this.#options.onMissing?.(
+      row,
+      missing.map((each) => missingFault(each, fields)),
+    );
+    return missingFault(first, fields);
   }
 
   #withFiles(found: Found, earlier: PlannedRow | undefined): PlannedRow | Promise<PlannedRow> {
@@ -312,10 +325,10 @@ function readAddress(email: string): { address: string; key: string } | { proble
 }
 
 /** The first variable that every mail of the campaign uses and this row does not bring. */
-function missingVariable(required: readonly Requirement[], fields: Readonly<Record<string, unknown>>): RowFault | null {
-  const [missing] = unmet(required, fields);
-  if (missing === undefined) return null;
-  const { template, line, variable, path } = missing;
+function missingFault(
+  { template, line, variable, path }: Requirement,
+  fields: Readonly<Record<string, unknown>>,
+): RowFault {
   const [column = ''] = path;
   const near = Object.hasOwn(fields, column) ? null : nearName(Object.keys(fields), column);
   const hint = near === null ? '' : `; did you mean ${JSON.stringify(near)}?`;

@@ -4,6 +4,8 @@ import type { BatchTime } from './batch-time.ts';
 import type { Outcome, RetriedOutcome, RunControl, Totals, UncertainPolicy } from './outcome.ts';
 
 export * from './allowance-book.ts';
+export * from './batch-queue.ts';
+export * from './credential-store.ts';
 export * from './lane-book.ts';
 export * from './port-errors.ts';
 
@@ -257,7 +259,7 @@ export interface Suppression {
  * between a durable intent and the end-of-mail-data indicator. Methods throw LedgerError where the store fails.
  */
 export interface SuppressionList {
-  /** One durable write; who is there stays as it was. @returns how many are new */
+  /** Durable when it resolves; who is there stays as it was. Where the store fails, some may be there. @returns how many are new */
   add(entries: readonly Suppression[]): Promise<number>;
   /** @returns how many were there */
   remove(keys: readonly string[]): Promise<number>;
@@ -286,7 +288,10 @@ export interface OpenBatch extends BatchTime {
  * the plan's batches. No batch closes before the plan is complete.
  *
  * A method that throws has written nothing: IllegalMoveError where the caller asked for what cannot be, LedgerError
- * where the store failed.
+ * where the store failed. Two exceptions for stores that are far away, where there is no one transaction over all of them:
+ * a LedgerError may also say that the answer was lost for good, of a write that is there; and what changes many batches
+ * (`addBatches`, `setUncertainPolicy`, `setControl`, `retry`) may have changed some of them. Either is harmless, and the same
+ * call again does the rest.
  */
 export type BatchToAdd = readonly [batch: number, deliveries: readonly PlannedDelivery[], time?: BatchTime];
 
@@ -305,7 +310,10 @@ export interface Ledger {
    * @throws IllegalMoveError when the plan is complete without it
    */
   addBatch(run: string, batch: number, deliveries: readonly PlannedDelivery[], time?: BatchTime): Promise<void>;
-  /** The same of several, in one durable write: all of them or none. */
+  /**
+   * The same of several, in as few durable writes as the store has for it. Where one is refused, none is written; where the
+   * store fails, some of them may be there.
+   */
   addBatches(run: string, batches: readonly BatchToAdd[]): Promise<void>;
   /**
    * Written last: from here on the run can be sent. Closes at once what has nothing to send. Harmless when repeated.
@@ -379,10 +387,10 @@ export interface Ledger {
   close(): void;
 }
 
-/** Where evidence is written down. Methods throw LedgerError where the store fails, and have written nothing then. */
+/** Where evidence is written down. Methods throw LedgerError where the store fails; said again, it does no harm. */
 export interface EvidenceDesk {
   /**
-   * One durable write, and the one move that needs no fence: an `uncertain` delivery whose last attempt is the one that
+   * Durable when it resolves, in one write for each batch, and the one move that needs no fence: an `uncertain` delivery whose last attempt is the one that
    * the evidence speaks of becomes what the evidence says, also in a run that is finished or cancelled. Nothing else is
    * moved by it: not what was marked due again since, nor another attempt, nor what is known to be otherwise. That an
    * attempt was uncertain stays on record.

@@ -90,7 +90,8 @@ export function parseRelayUrl(text: string, clientName: string): Relay {
   };
 }
 
-interface RelayJson extends Omit<WrittenWay, 'passphrase'> {
+/** A relay as relays.json has it. */
+export interface WrittenRelay extends Omit<WrittenWay, 'passphrase'> {
   host: string;
   port?: number;
   security: 'implicit-tls' | 'starttls' | 'none';
@@ -115,11 +116,16 @@ export interface WrittenDkimKey {
   readonly key: string;
 }
 
-const readRelays = jsonFileReader<{ relays: Record<string, RelayJson> }>(schema);
+const readRelays = jsonFileReader<{ relays: Record<string, WrittenRelay> }>(schema);
 
 /** The names in a relays file. @throws RelayError when the file is not in order */
 export function relayNames(file: string, text: string): string[] {
   return Object.keys(readInOrder(file, text));
+}
+
+/** All relays of a file as they are written. @throws RelayError when the file is not in order */
+export function writtenRelays(file: string, text: string): Readonly<Record<string, WrittenRelay>> {
+  return readInOrder(file, text);
 }
 
 /**
@@ -196,7 +202,7 @@ export function findRelay(name: string, file: string, text: string, clientName: 
   };
 }
 
-function readInOrder(file: string, text: string): Readonly<Record<string, RelayJson>> {
+function readInOrder(file: string, text: string): Readonly<Record<string, WrittenRelay>> {
   const { json, problems } = readRelays(file, text);
   if (json === null) throw new RelayError(problems.map(formatProblem).join('; '));
   for (const [name, { warmUp }] of Object.entries(json.relays)) {

@@ -25,6 +25,7 @@ const NAMES: readonly (readonly [part: Part, before: string, after: string])[] =
 /** What is no language in these names, though it may look like one: slips of other kinds, which `check` tells. */
 const NO_LANGUAGES: ReadonlySet<string> = new Set(['amp', 'txt', 'text', 'htm', 'html', 'ics']);
 
+export const PARTS: readonly Part[] = ['subject', 'html', 'amp', 'text', 'calendar'];
 const BODIES: readonly Part[] = ['html', 'amp', 'text'];
 
 /** The name of a part's file for everybody else; with a tag, for those who read that language. */

@@ -11,17 +11,28 @@ export interface Attachment {
   readonly name: string;
   /** `type/subtype`, without parameters; not `multipart/…` or `message/…`. */
   readonly type: string;
-  readonly content: Uint8Array;
+  /** Encoded before, where mails carry it under different names. */
+  readonly content: Uint8Array | EncodedContent;
   readonly disposition: 'attachment' | 'inline';
   /** By which HTML shows it as `cid:…` (RFC 2392); without angle brackets. */
   readonly contentId?: string;
 }
 
+/** A file's content in base64, without a name. Only `encodeAttachment` looks inside. */
+export interface EncodedContent {
+  /** Without a line end at its end. Shared: not to be changed. */
+  readonly base64: Uint8Array;
+  /** It goes beyond ASCII, and is UTF-8. */
+  readonly isUtf8: boolean;
+}
+
 /** An encoded body part. Only the composer looks inside. */
 export interface EncodedPart {
-  /** Header, empty line and base64, without a line end at its end. Shared: not to be changed. */
+  /** What each mail writes for itself: header and empty line where others carry the content under other names, else nothing. */
+  readonly head: string;
+  /** Header, empty line and base64, or base64 alone; without a line end at its end. Shared: not to be changed. */
   readonly piece: Uint8Array;
-  /** Its length. */
+  /** Of both. */
   readonly octets: number;
   readonly contentId: string | null;
 }
@@ -31,12 +42,23 @@ export interface EncodedPart {
  * @throws HeaderError naming the field that name, type or content id would have spoilt
  */
 export function encodeAttachment(attachment: Attachment): EncodedPart {
-  const { content, contentId } = attachment;
+  const { content, contentId = null } = attachment;
   const head = `${contentFields(attachment)}\r\n`;
+  if (!(content instanceof Uint8Array)) {
+    const { base64 } = content;
+    return { head, piece: base64, octets: head.length + base64.length, contentId };
+  }
   const piece = Buffer.allocUnsafeSlow(head.length + base64Octets(content.length));
   const start = piece.write(head, 'latin1');
   writeBase64(content, piece, start);
-  return { piece, octets: piece.length, contentId: contentId ?? null };
+  return { head: '', piece, octets: piece.length, contentId };
+}
+
+/** Encodes a file that has another name in each mail; `content` is not kept. */
+export function encodeContent(content: Uint8Array): EncodedContent {
+  const base64 = Buffer.allocUnsafeSlow(base64Octets(content.length));
+  writeBase64(content, base64, 0);
+  return { base64, isUtf8: isBeyondAscii(content) };
 }
 
 function contentFields({ name, type, content, disposition, contentId }: Attachment): string {
@@ -57,8 +79,14 @@ function contentFields({ name, type, content, disposition, contentId }: Attachme
  * QUIRK: its line ends stay as the file has them, though a text's are CRLF (§4.1.1): a file that arrives with other
  * octets than were attached fails its checksum and its signature.
  */
-function charset(type: string, content: Uint8Array): [name: string, value: string][] {
-  return /^text\//i.test(type) && !isAscii(content) && isUtf8(content) ? [['charset', 'utf-8']] : [];
+function charset(type: string, content: Attachment['content']): [name: string, value: string][] {
+  if (!/^text\//i.test(type)) return [];
+  const isNamed = content instanceof Uint8Array ? isBeyondAscii(content) : content.isUtf8;
+  return isNamed ? [['charset', 'utf-8']] : [];
+}
+
+function isBeyondAscii(content: Uint8Array): boolean {
+  return !isAscii(content) && isUtf8(content);
 }
 
 /** Direction changes can show `exe.gpj` as `jpg.exe`'s mirror; so they, and what has no width, are kept out of file names. */

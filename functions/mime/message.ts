@@ -154,8 +154,10 @@ function assemble(header: string, body: readonly Segment[], sevenBit: boolean): 
     out.write(header);
     for (const segment of body) {
       if (typeof segment === 'string') out.write(segment);
-      else if ('piece' in segment) out.share(segment.piece);
-      else if (writeText(segment, out)) hasDotLine = true;
+      else if ('piece' in segment) {
+        out.write(segment.head);
+        out.share(segment.piece);
+      } else if (writeText(segment, out)) hasDotLine = true;
     }
     out.endLine();
     octets = out.octets;
@@ -169,7 +171,7 @@ function boundOf(header: string, body: readonly Segment[]): number {
   let bound = header.length + 2;
   for (const segment of body) {
     if (typeof segment === 'string') bound += segment.length;
-    else if (!('piece' in segment)) bound += textBound(segment);
+    else bound += 'piece' in segment ? segment.head.length : textBound(segment);
   }
   return bound;
 }

@@ -7,7 +7,13 @@
  * `seven-bit`, `quoted-printable` or `base64`; an event is looked at by `calendar`) and files (`attachment`, encoded once and shared by all mails), set apart by the
  * boundaries of `boundary`, which cannot occur in them. `dkim/` signs what is ready, in a piece in front. Time comes in by argument; nothing here is random.
  */
-export { type Attachment, type EncodedPart, encodeAttachment } from './attachment.ts';
+export {
+  type Attachment,
+  type EncodedContent,
+  type EncodedPart,
+  encodeAttachment,
+  encodeContent,
+} from './attachment.ts';
 export { alignedKeys, DkimSigner } from './dkim/signer.ts';
 export {
   DkimKeyError,

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DOORS, OWNERS, ROOMS, violationsOf } from './rules.ts';
+import { DOORS, ENTRIES, OWNERS, ROOMS, roomOf, violationsOf } from './rules.ts';
 import { importsOf, tokensOf } from './tokens.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -33,7 +33,12 @@ describe('the house', () => {
   it('opens each room of the plan by its name, and nothing else', () => {
     const { imports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     const doors = Object.fromEntries(Object.keys(ROOMS).map((room) => [`#${room}`, `./functions/${room}/mod.ts`]));
-    expect(imports).toEqual(doors);
+    const entries = Object.fromEntries(Object.entries(ENTRIES).map(([entry, file]) => [`#${entry}`, `./${file}`]));
+    expect(imports).toEqual({ ...doors, ...entries });
+  });
+
+  it('has each entry in the room that it is called after', () => {
+    for (const [entry, file] of Object.entries(ENTRIES)) expect(entry.startsWith(`${roomOf(file)}/`), entry).toBe(true);
   });
 });
 
@@ -42,6 +47,9 @@ describe('violationsOf', () => {
     ['a room that is not on the plan', 'functions/billing/mod.ts', ''],
     ['a door that is not on the plan', 'functions/web.ts', ''],
     ['an import of a room that is not on the plan', 'functions/mailing/a.ts', "import { bill } from '#billing';"],
+    ['an entry of its adapters', 'functions/mailing/a.ts', "const s3 = await import('#aws/s3');"],
+    ['an entry of its own room', 'functions/aws/a.ts', "import { openS3Store } from '#aws/s3';"],
+    ['a file of a room with entries', 'functions/cli/a.ts', "import { x } from '#aws/s3-store.ts';"],
     ['a file below a room', 'functions/mailing/a.ts', "import { x } from '#smtp/wire.ts';"],
     ['smtp entering mime', 'functions/smtp/a.ts', "import type { MailData } from '#mime';"],
     ['mime entering smtp', 'functions/mime/a.ts', "export type { Reply } from '#smtp';"],
@@ -75,7 +83,7 @@ describe('violationsOf', () => {
     ['a name by chance', 'functions/mailing/a.ts', "import { randomUUID } from 'node:crypto';"],
     ['a file without a subject', 'functions/mime/utils.ts', ''],
     ['a folder without a subject', 'test/helpers/server.ts', ''],
-    ['a stack that enters a room', 'infra/app.ts', "import { x } from '#mailing';"],
+    ['a stack that enters a room', 'infra/app.ts', "import { x } from '#local';"],
     ['a stack that enters a room by its path', 'infra/app.ts', "import { x } from '../functions/mailing/mod.ts';"],
   ];
   it.each(wrong)('refuses %s', (_why, path, text) => {
@@ -87,8 +95,11 @@ describe('violationsOf', () => {
     ['a neighbour from a folder in the room', 'functions/local/inbox/a.ts', "import { x } from '../state.ts';"],
     ['a room below', 'functions/smtp/a.ts', "import type { Mailbox } from '#address';"],
     ['any room from a door', 'functions/cli/run.ts', "import { open } from '#local'; process.env.HOME; Date.now();"],
+    ['an entry from a door', 'functions/cli/run.ts', "const { openS3Store } = await import('#aws/s3');"],
     ['the door that leads to its folder', 'functions/cli.ts', "import { run } from './cli/run.ts';"],
     ['the socket in the wire', 'functions/smtp/wire.ts', "import { connect } from 'node:net';"],
+    ['a stack that reads what people write', 'infra/app.ts', "import { x } from '#mailing';"],
+    ['a stack that names variables', 'infra/app.ts', "import { x } from '../functions/aws/deployment.ts';"],
     ['a published schema', 'functions/mailing/a.ts', "import s from '../../t/x.json' with { type: 'json' };"],
     ['a date of a given moment', 'functions/mime/a.ts', 'const at = new Date(message.date);'],
     ['a comment about it', 'functions/mime/a.ts', "// import '#smtp'\n/* process.env, Date.now() */"],

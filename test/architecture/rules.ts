@@ -19,8 +19,22 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   aws: ['address', 'smtp', 'mime', 'audience', 'render', 'mailing'],
 };
 
+/**
+ * Files that are entered by a name of their own, as far as their room is: each brings a client that takes its time to load,
+ * and whoever wants one of them is not to wait for the others.
+ */
+export const ENTRIES: Readonly<Record<string, string>> = {
+  'aws/s3': 'functions/aws/s3-store.ts',
+  'aws/secrets': 'functions/aws/secrets-manager.ts',
+  'aws/queue': 'functions/aws/sqs-queue.ts',
+  'aws/table': 'functions/aws/table-state.ts',
+};
+
 /** The doors: `functions/<door>.ts` and what lies in `functions/<door>/`. They enter any room; no room enters them. */
 export const DOORS: readonly string[] = ['cli'];
+
+/** What the stacks may enter: the room that reads what people write, and the page of names on which doors and stacks agree. */
+export const STACKS_ENTER: readonly string[] = ['#mailing', 'functions/aws/deployment.ts'];
 
 /** Who alone may import what; a name that ends in `/` means all below it. */
 export const OWNERS: Readonly<Record<string, readonly string[]>> = {
@@ -150,10 +164,11 @@ function matches(specifier: string, name: string): boolean {
   return [name, bare].some((each) => specifier === each || specifier.startsWith(`${each}/`));
 }
 
-function roomProblem(path: string, target: string): string | null {
+function roomProblem(path: string, entry: string): string | null {
   const room = roomOf(path);
+  const target = Object.hasOwn(ENTRIES, entry) ? entry.replace(/\/.*$/, '') : entry;
   if (!Object.hasOwn(ROOMS, target)) return `imports #${target}, which is no room of the plan`;
-  if (room === null) return path.startsWith('infra/') ? `imports #${target}: the stacks enter no room` : null;
+  if (room === null) return stackProblem(path, `#${target}`);
   if (room === target) return `imports its own room as #${target}; neighbours are reached by ./`;
   if (DOORS.includes(room) || ROOMS[room]?.includes(target)) return null;
   return `imports #${target}: ${room} may enter ${ROOMS[room]?.join(', ') || 'no room'}`;
@@ -167,8 +182,12 @@ function relativeProblem(path: string, specifier: string): string | null {
   const room = roomOf(path);
   const entered = roomOf(target);
   if (room !== null && entered === null && !target.endsWith('.json')) return `imports ${target}, outside functions/`;
-  if (room === null && path.startsWith('infra/') && entered !== null)
-    return `imports ${target}: the stacks enter no room`;
+  if (room === null && entered !== null) return stackProblem(path, target);
   if (room === null || entered === null || entered === room) return null;
   return `imports ${target} by its path; a room is entered by #${entered}`;
+}
+
+function stackProblem(path: string, target: string): string | null {
+  if (!path.startsWith('infra/') || STACKS_ENTER.includes(target)) return null;
+  return `imports ${target}: the stacks enter ${STACKS_ENTER.join(' and ')} alone`;
 }

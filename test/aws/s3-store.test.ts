@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { buildApp } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openS3Store } from '#aws';
+import { openS3Store } from '#aws/s3';
 import { ObjectMissingError, type ObjectStore, ObjectStoreError } from '#mailing';
 import { describeObjectStore } from '../ports/object-store.contract.ts';
 
@@ -56,6 +56,7 @@ async function* inPieces(content: Buffer, size: number): AsyncGenerator<Uint8Arr
 describe('S3Store', () => {
   test.each([8 * MIB, 8 * MIB + 1, 21 * MIB])(
     'writes %i octets, whole or in pieces, and reads them',
+    { timeout: 60_000 },
     async (length) => {
       const store = openS3Store(await newBucket());
       const content = octets(length);

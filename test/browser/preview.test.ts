@@ -1,9 +1,10 @@
 /** The preview page in Chromium, on the newsletter as it lies in a folder of a user's. */
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { PROJECT } from '../../functions/cli/campaigns.ts';
 import { preview } from '../../functions/cli/preview.ts';
 import { type ServedPage, servePage } from '../cli/served-page.ts';
@@ -196,6 +197,47 @@ test('a script in a name is text wherever the name is shown', async () => {
     await page.locator('#panel > *').first().waitFor();
   }
   expect(await page.evaluate(() => Reflect.get(globalThis, 'ran') ?? null)).toBeNull();
+});
+
+test('nothing is loaded from elsewhere, whatever a mail asks for, in any view', async () => {
+  let connections = 0;
+  const elsewhere = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void elsewhere.close());
+  const url = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
+  const asks = `<link rel="stylesheet" href="${url}/a.css"><style>@import "${url}/b.css"; h1 { background: url(${url}/c.png) }</style>
+    <img src="${url}/d.png" alt=""><iframe src="${url}/e"></iframe><div style="background: url(${url}/f.png)">x</div>
+    <meta http-equiv="refresh" content="0; url=${url}/g">`;
+  await open();
+  await edit('body.es.html.hbs', (text) =>
+    text.replace('<h1 ', `${asks}<h1 `).replace('Ya está aquí', 'Ahora sí está'),
+  );
+  for (const key of ['1', '2', '3']) {
+    await page.keyboard.press(key);
+    await heading('Ahora sí está la cosecha nueva');
+  }
+  await page.waitForTimeout(500);
+  expect(connections).toBe(0);
+  expect(page.url()).toContain(served.url);
+});
+
+test('a name that turns the direction of what is behind it leaves the address as it is', async () => {
+  await writeFile(
+    of('subscribers.csv'),
+    `${ROWS.split('\n')[0]}\nzoe@example.com,Zoe\u202eabc,Zoe,en-GB,Europe/London,Leeds\n`,
+  );
+  await open();
+  await row('zoe@example.com').click();
+  await heading('The new harvest is here');
+  const [name = 0, address = 0] = await page
+    .locator('#to bdi')
+    .evaluateAll((parts) => parts.map((part) => Reflect.get(part, 'offsetLeft')));
+  expect(address).toBeGreaterThan(name);
+  expect(await page.locator('#to bdi').last().textContent()).toBe('<zoe@example.com>');
+  await page.locator('.problem.warning').getByText('turns the direction').waitFor();
 });
 
 test('a page whose server has gone says so, and goes on with the next one', async () => {

@@ -212,6 +212,63 @@ describe('--json', () => {
   });
 });
 
+test('a row that lacks several variables is told of each, and its neighbours of theirs', async () => {
+  const files = {
+    'list.csv': 'email,name,city\na@example.com,,\nb@example.com,B,\nc@example.com,C,Rome\n',
+    'subject.hbs': 'Hello',
+    'body.txt.hbs': '{{name}} of\n{{city}}\n',
+  };
+  expect(await lines(files)).toEqual([
+    1,
+    'list.csv:2 row 1: "name": missing or empty, and body.txt.hbs:1 uses it without a default',
+    'list.csv:2 row 1: "city": missing or empty, and body.txt.hbs:2 uses it without a default (and in 1 more row)',
+    'letters: 3 problems in 3 rows',
+  ]);
+});
+
+test('of a campaign every template that cannot be read is told, each place once', async () => {
+  const files = {
+    'subject.hbs': '{{lookup name}}\n',
+    'subject.es.hbs': '{{#if name}}',
+    'body.html.hbs': '<p>\n<a href={{name}}>x</a>',
+    'body.es.html.hbs': '<p>{{plural count one="# gato"}}</p>',
+    'body.txt.hbs': 'in order {{name}}\n',
+    'body.es.txt.hbs': '\n\n{{name',
+    'campaign.json': '{"from":"a@b.c","audience":"list.csv","attachments":[{"object":"{{> x}}.pdf"}]}',
+  };
+  const [code, ...told] = await lines(files);
+  expect([code, told.map((line) => String(line).split(/: found|: \d/)[0])]).toEqual([
+    1,
+    [
+      'subject.hbs:1',
+      'subject.es.hbs:1',
+      'body.html.hbs:2',
+      'body.es.html.hbs:1',
+      'body.es.txt.hbs:3',
+      'campaign.json attachments.0.object:1',
+      'letters',
+    ],
+  ]);
+  const blank = await lines({ 'subject.hbs': ' \n', 'subject.es.hbs': '' });
+  expect(blank.slice(1, 3)).toEqual([
+    'subject.hbs: this is blank, a subject is wanted',
+    'subject.es.hbs: this is blank, a subject is wanted',
+  ]);
+});
+
+test('a partial that two templates put in is told once', async () => {
+  const root = temporaryFolder();
+  const files = { 'body.html.hbs': '{{> broken}}', 'body.txt.hbs': '{{> broken}}' };
+  await writeCampaign(root, 'letters', files);
+  await mkdir(join(root, 'templates', '_partials'), { recursive: true });
+  await writeFile(join(root, 'templates', '_partials', 'broken.hbs'), '\n{{lookup name}}');
+  const { code, out } = await typed(check, ['letters'], root);
+  expect([code, out.split('\n').map((line) => line.split(': ')[0])]).toEqual([
+    1,
+    ['_partials/broken.hbs:2', 'letters', ''],
+  ]);
+});
+
 test('as it is with odd files, each is told in its own words', async () => {
   const first = async (files: CampaignFiles) => (await lines(files))[1];
   expect(await first({ 'body.html.hbs': '' })).toMatch(/^body\.html\.hbs row 1: this comes out blank/);

@@ -121,6 +121,34 @@ test('what check would say of the mail is told with what to change, and a long l
   });
 });
 
+test('a mail that is larger than its relay takes is told, by the relay’s settings', async () => {
+  const { folder, mail } = await serve({ 'body.txt.hbs': `{{name}} ${'word '.repeat(3000)}\n` });
+  await mkdir(join(folder, 'infra'));
+  const relay = { host: 'smtp.example.com', port: 587, security: 'starttls', maxMessageOctets: 10_000 };
+  await writeFile(join(folder, 'infra/relays.json'), JSON.stringify({ relays: { default: relay } }));
+  expect((await mail('')).problems).toMatchObject([
+    { rule: 'mail-size', problem: expect.stringContaining('more than 10,000 octets, and the relay takes no more') },
+  ]);
+});
+
+test('every template that cannot be read is told in its place', async () => {
+  const { mail } = await serve({ 'subject.hbs': '{{#if name}}', 'body.txt.hbs': 'Dear\n  {{lookup name}}' });
+  expect((await mail('')).problems).toMatchObject([
+    { file: 'templates/letters/subject.hbs', line: 1, excerpt: { from: 1 } },
+    { file: 'templates/letters/body.txt.hbs', line: 2, column: 3, excerpt: { from: 1 } },
+  ]);
+});
+
+test('a default is advised where something is missing, and not where it does not fit', async () => {
+  const { mail } = await serve({ 'body.txt.hbs': '{{#if name}}{{number n}}{{/if}}\n' });
+  const changeFor = async (n: unknown) => {
+    const row = JSON.stringify({ email: 'a@example.com', name: 'A', n });
+    return (await mail(`json=${encodeURIComponent(row)}`)).problems.map(({ change }) => change);
+  };
+  expect(await changeFor(null)).toEqual(['give the row a value, or the template a default: {{default n "…"}}']);
+  expect(await changeFor('many')).toEqual(['']);
+});
+
 test('a DKIM key that cannot be used is told once', async () => {
   const { folder, mail } = await serve({});
   await mkdir(join(folder, 'infra'));

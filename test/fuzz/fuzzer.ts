@@ -161,7 +161,8 @@ class Fuzzer {
   }
 
   #keep(input: Uint8Array): void {
-    const copy = Buffer.from(input);
+    // Memory of its own: what is kept would keep the 64 KiB that small buffers share, with all that was in them.
+    const copy = new Uint8Array(input);
     if (this.#corpus.length < MAX_CORPUS) this.#corpus.push(copy);
     else this.#corpus[this.#random.below(MAX_CORPUS)] = copy;
   }

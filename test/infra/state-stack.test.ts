@@ -120,6 +120,22 @@ describe('the ledger table', () => {
     });
   });
 
+  it('finds batches that are due, by their keys alone', () => {
+    template.hasResourceProperties(TABLE, {
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: LEDGER_KEYS.open.name,
+          KeySchema: [
+            { AttributeName: LEDGER_KEYS.open.partition, KeyType: 'HASH' },
+            { AttributeName: LEDGER_KEYS.open.sort, KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+      ],
+      AttributeDefinitions: Match.arrayWith([{ AttributeName: LEDGER_KEYS.open.sort, AttributeType: 'N' }]),
+    });
+  });
+
   it('costs nothing while nobody sends', () => {
     template.hasResourceProperties(TABLE, { BillingMode: 'PAY_PER_REQUEST' });
   });

@@ -53,6 +53,15 @@ describe('DirectoryStore', () => {
     expect(['p1.4', 'p2.9', 'dead.1'].map((name) => existsSync(left(name)))).toEqual([true, true, false]);
   });
 
+  test('of several, those before the one that cannot be are there, and none behind', async () => {
+    const store = openDirectoryStore(folder, process1);
+    await store.write('a', Buffer.from('an object is no folder'));
+    const torn = store.writeAll(['b/1', 'a/below', 'b/2'].map((name) => [name, Buffer.from(name)]));
+    await expect(torn).rejects.toThrow(ObjectStoreError);
+    expect(await store.list('')).toEqual(['a', 'b/1']);
+    expect(readdirSync(join(folder, '.unfinished'))).toEqual([]);
+  });
+
   test.each([
     ['a/b', 'a/b/c', 'the beginning of the name is an object'],
     ['a/b/c', 'a/b', 'there are objects below that name'],

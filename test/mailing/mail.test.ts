@@ -89,3 +89,24 @@ test.each([
   const message = Buffer.concat((await composer.compose(row)).data.pieces).toString();
   expect(message.includes('\r\nContent-Type: text/plain')).toBe(text !== undefined);
 });
+
+test.each(['2026/04', 'gpj.\u202eexe'])(
+  'a file that would be called %j is told by its place in campaign.json',
+  async (name) => {
+    const root = temporaryFolder();
+    const settings = { from: 'N <n@example.com>', attachments: [{ object: 'a.pdf', name: '{{name}}.pdf' }] };
+    const files = {
+      'campaign.json': JSON.stringify(settings),
+      'a.pdf': 'x',
+      'subject.hbs': 'Hello',
+      'body.txt.hbs': 'Hello',
+    };
+    const folder = await writeCampaign(root, 'letters', files);
+    const loaded = await loadCampaign(await openCampaignFolder(folder, { projectTemplates: root }));
+    const composer = await MailComposer.open(loaded, { date: 0, readFile: async () => new Uint8Array() });
+    const row = { recipient: 'ana@example.com', messageId: 'a@example.com', fields: { file: 'a', name } };
+    const error = await composer.compose(row).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(MailError);
+    expect(error).toMatchObject({ problem: expect.stringMatching(/^"attachments\.0": found ".*\.pdf"/) });
+  },
+);

@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
+import environments from '../../infra/environments.schema.json' with { type: 'json' };
+import relaySecret from '../../infra/relay-secret.schema.json' with { type: 'json' };
 import relays from '../../infra/relays.schema.json' with { type: 'json' };
 import campaign from '../../templates/campaign.schema.json' with { type: 'json' };
 import { typesOf } from './types-of-schema.ts';
@@ -35,6 +37,8 @@ function* keys(node: Node, path = ''): Generator<readonly [path: string, node: N
 const schemas: readonly [name: string, schema: Node][] = [
   ['campaign', campaign as Node],
   ['relays', relays as Node],
+  ["a relay's secret", relaySecret as Node],
+  ['environments', environments as Node],
 ];
 
 describe.each(schemas)('the schema of %s', (_name, schema) => {
@@ -82,4 +86,11 @@ test('the types of campaign.json are those of its schema', async () => {
     'campaign.json as its schema has it: written by test/mailing/schemas.test.ts from templates/campaign.schema.json.';
   const code = laidOut(typesOf(campaign, 'CampaignJson', about));
   await expect(code).toMatchFileSnapshot('../../functions/mailing/campaign-json.ts');
+});
+
+test('the types of environments.json are those of its schema', async () => {
+  const about =
+    'environments.json as its schema has it: written by test/mailing/schemas.test.ts from infra/environments.schema.json.';
+  const code = laidOut(typesOf(environments, 'EnvironmentsJson', about));
+  await expect(code).toMatchFileSnapshot('../../infra/environments-json.ts');
 });

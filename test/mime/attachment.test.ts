@@ -1,6 +1,6 @@
 import PostalMime from 'postal-mime';
 import { describe, expect, it } from 'vitest';
-import { composeMessage, encodeAttachment, HeaderError, mediaTypeOf } from '#mime';
+import { composeMessage, encodeAttachment, encodeContent, HeaderError, mediaTypeOf } from '#mime';
 import { composed, PLAIN } from './fixtures.ts';
 
 const content = Buffer.from('content');
@@ -92,6 +92,32 @@ describe('encodeAttachment', () => {
     const part = encode({ content: given });
     given.fill(0);
     expect(Buffer.from(part.piece).toString('latin1')).toBe(partOf({}));
+  });
+});
+
+describe('encodeContent', () => {
+  it.each([
+    ['application/pdf', 'content'],
+    ['text/csv', 'año,b\n'],
+    ['text/csv', Buffer.from('año\n', 'latin1')],
+    ['text/plain', ''],
+    ['a/b', Buffer.alloc(70_001, 'x')],
+  ])('gives mails of type %s the octets that they have with a file of their own', (type, given) => {
+    const octets = Buffer.from(given);
+    const messageOf = (file: Uint8Array | ReturnType<typeof encodeContent>) =>
+      composeMessage({ ...PLAIN, attachments: [encode({ type, name: 'año.pdf', content: file }), encode({})] });
+    const shared = messageOf(encodeContent(octets));
+    const own = messageOf(octets);
+    expect(Buffer.concat(shared.pieces)).toEqual(Buffer.concat(own.pieces));
+    expect(shared.octets).toBe(own.octets);
+  });
+
+  it('is one piece of all mails that carry it, under whatever name', () => {
+    const encoded = encodeContent(Buffer.alloc(1000, 'x'));
+    for (const name of ['Invoice 1.pdf', 'Rechnung 2 – März.pdf']) {
+      const { pieces } = composeMessage({ ...PLAIN, attachments: [encode({ name, content: encoded })] });
+      expect(pieces).toContain(encoded.base64);
+    }
   });
 });
 

@@ -39,6 +39,7 @@ export const RULES = {
   duplicate: 'warning',
   'timezone-unknown': 'warning',
   'locale-unknown': 'warning',
+  direction: 'warning',
 } as const satisfies Record<string, 'error' | 'warning'>;
 
 export type Rule = keyof typeof RULES;

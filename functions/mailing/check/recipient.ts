@@ -14,8 +14,37 @@ export function recipientReader({ timezone, timezoneColumn }: Campaign): (fields
   return (fields) => {
     const zone = zones(fields[timezoneColumn]);
     const locale = locales(fields.locale);
-    if (zone === null && locale === null) return NONE;
-    return [zone, locale].filter((complaint) => complaint !== null);
+    const turned = turnedField(fields);
+    if (zone === null && locale === null && turned === null) return NONE;
+    return [zone, locale, turned === null ? null : turnComplaint(turned)].filter((complaint) => complaint !== null);
+  };
+}
+
+/** Signs that turn the direction of what stands behind them: embeddings, overrides and isolates (UAX #9 §2). */
+const TURNS = /[\u202a\u202b\u202d\u202e\u2066-\u2068]/;
+/** An override turns letters of any script; of the others each is to be ended. */
+const OVERRIDES = /[\u202d\u202e]/;
+
+/** The column of a value after which a mail goes on in another direction. */
+function turnedField(fields: Fields): string | null {
+  for (const field in fields) {
+    const value = fields[field];
+    if (typeof value === 'string' && TURNS.test(value) && (OVERRIDES.test(value) || !endsItsTurns(value))) return field;
+  }
+  return null;
+}
+
+function endsItsTurns(value: string): boolean {
+  const count = (sign: RegExp) => value.match(sign)?.length ?? 0;
+  return count(/[\u202a\u202b]/g) <= count(/\u202c/g) && count(/[\u2066-\u2068]/g) <= count(/\u2069/g);
+}
+
+function turnComplaint(field: string): Complaint {
+  return {
+    rule: 'direction',
+    field,
+    problem: 'has an invisible sign that turns the direction of what stands behind it',
+    change: 'take it out of the row',
   };
 }
 

@@ -14,6 +14,7 @@ const NEVER_ADDED: readonly string[] = [
   ...['From', 'Sender', 'Reply-To', 'To', 'Cc', 'Subject', 'Date', 'Message-ID', 'In-Reply-To', 'References'],
   ...['MIME-Version', 'Content-Type', 'Content-Transfer-Encoding'],
   ...['List-Id', 'List-Help', 'List-Unsubscribe', 'List-Unsubscribe-Post', 'List-Subscribe', 'List-Post', 'List-Owner'],
+  'List-Archive',
 ];
 const HEADER_END = Buffer.from('\r\n\r\n');
 /** So long a piece is worth being remembered with the hash behind it. */

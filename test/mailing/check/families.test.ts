@@ -252,6 +252,11 @@ describe('a recipient', () => {
     [{ locale: 'pt_BR.UTF-8' }, ['locale-unknown write "pt-BR"']],
     [{ locale: 'Spanish (Mexico)' }, ['locale-unknown write one such as "es-MX"']],
     [{ locale: ['es'] }, ['locale-unknown write one such as "es-MX"']],
+    [{ name: 'مرحبا', city: 'Ж' }, []],
+    [{ name: '\u2068مرحبا\u2069 and \u202bמה\u202c, 10\u200f%' }, []],
+    [{ name: 'invoice\u202efdp.exe' }, ['direction take it out of the row']],
+    [{ name: '\u202eabc\u202c' }, ['direction take it out of the row']],
+    [{ name: 'a', city: '\u2067open' }, ['direction take it out of the row']],
   ])('%j', (fields, told) => {
     for (const _twice of [1, 2]) expect(read(fields).map(({ rule, change }) => `${rule} ${change}`)).toEqual(told);
   });

@@ -101,8 +101,8 @@ async function showMail() {
 function showHeading({ subject, preheader, from, to, octets, parts }) {
   at('subject').textContent = subject;
   at('preheader').textContent = preheader;
-  at('from').textContent = from;
-  at('to').textContent = to;
+  at('from').replaceChildren(...mailbox(from));
+  at('to').replaceChildren(...mailbox(to));
   at('sizes-title').textContent = `${size(octets)} as sent`;
   at('parts').replaceChildren(
     ...parts.map(({ depth, type, name, encoding, octets: encoded }) => {
@@ -120,6 +120,12 @@ function showHeading({ subject, preheader, from, to, octets, parts }) {
       );
     }),
   );
+}
+
+/** A name may turn the direction of what is behind it, and is not to turn the address. */
+function mailbox(written) {
+  const [, name = '', address = written] = /^(.*)(<[^<>]*>)$/s.exec(written) ?? [];
+  return [element('bdi', { text: name }), element('bdi', { text: address })];
 }
 
 /** The campaigns to choose from, each with its mail in small. */
