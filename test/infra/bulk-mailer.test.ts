@@ -474,7 +474,7 @@ describe('the network', () => {
     ['default', 465],
     ['bulk', 587],
   ])('lets the sender of %s speak to its port and to AWS, and nobody to it', (relay, port) => {
-    const [group] = ofType('AWS::EC2::SecurityGroup').filter(([id]) => id.includes(`Network${relay}`));
+    const [group] = ofType('AWS::EC2::SecurityGroup').filter(([id]) => id.includes(`NetworkSenders${relay}`));
     const { SecurityGroupEgress, SecurityGroupIngress } = group?.[1].Properties ?? {};
     expect((SecurityGroupEgress as { FromPort: number }[]).map(({ FromPort }) => FromPort)).toEqual([443, port]);
     expect(SecurityGroupIngress).toBeUndefined();
