@@ -41,10 +41,10 @@ export class AppStack extends Stack {
       ...(network === null ? {} : { network }),
     });
     new CfnOutput(this, 'PlanQueue', { value: this.mailer.plans.queue.queueUrl, description: 'Asks for plans.' });
-    for (const { relay, batches } of this.mailer.relays)
-      new CfnOutput(this, `BatchQueue${relay.name.replaceAll(/[^A-Za-z0-9]/g, '')}`, {
-        value: batches.queue.queueUrl,
-        description: `Batches for the relay ${relay.name}.`,
+    for (const sender of this.mailer.relays)
+      new CfnOutput(sender, 'BatchQueue', {
+        value: sender.batches.queue.queueUrl,
+        description: `Batches for the relay ${sender.relay.name}.`,
       });
   }
 

@@ -6,6 +6,7 @@ import type { DoorFunction } from './door-function.ts';
 import type { DoorbellQueue } from './doorbell-queue.ts';
 import { OBJECTS, type ObjectKind, type Rights } from './doors.ts';
 import { acknowledge, wildcardFinding } from './findings.ts';
+import { LEDGER_KEYS } from './ledger-table.ts';
 
 /** What there is to be allowed. A sender is given its own relay's secret as `relay`, and nobody else is given any. */
 export interface Resources {
@@ -15,9 +16,9 @@ export interface Resources {
   readonly secrets: { readonly relay: Secret | undefined; readonly logKeys: Secret; readonly linkKeys: Secret };
 }
 
+/** What `functions/aws/table.ts` sends, and nothing else. */
 const LEDGER_ACTIONS = [
   'dynamodb:BatchGetItem',
-  'dynamodb:BatchWriteItem',
   'dynamodb:DeleteItem',
   'dynamodb:GetItem',
   'dynamodb:PutItem',
@@ -32,7 +33,7 @@ export function applyRights(door: DoorFunction, may: Rights, { objects, ledger, 
   door.allow(['s3:DeleteObject'], named(may.remove));
   // Who may list is told that an object is not there; others are told that they may not ask.
   if (may.read.length > 0) door.allow(['s3:ListBucket'], [objects.bucketArn]);
-  if (may.ledger) door.allow(LEDGER_ACTIONS, [ledger.tableArn]);
+  if (may.ledger) door.allow(LEDGER_ACTIONS, [ledger.tableArn, `${ledger.tableArn}/index/${LEDGER_KEYS.open.name}`]);
   const rung = may.ring.flatMap((kind) => queues[kind]);
   door.allow(
     ['sqs:SendMessage'],

@@ -228,7 +228,16 @@ describe('rights', () => {
 
   it('scan the ledger for nobody', () => {
     expect(actionsOf(allStatements())).not.toContain('dynamodb:Scan');
-    expect(JSON.stringify(allStatements())).toContain('table/cartero-staging"');
+  });
+
+  it('read and write the ledger, and find in its index what is due', () => {
+    const [statement] = statementsOf('Relaydefault').filter(({ Action }) =>
+      listOf(Action).includes('dynamodb:UpdateItem'),
+    );
+    expect(statement?.Resource).toEqual([
+      'arn:aws:dynamodb:eu-south-2:123456789012:table/cartero-staging',
+      'arn:aws:dynamodb:eu-south-2:123456789012:table/cartero-staging/index/open',
+    ]);
   });
 
   it('have the boundary of the environment, each role', () => {
@@ -347,7 +356,7 @@ describe('an alarm', () => {
       ...['bulk-put-aside', 'bulk-refused', 'bulk-sender-fails', 'bulk-stopped', 'bulk-uncertain', 'bulk-waiting'],
       ...['default-put-aside', 'default-refused', 'default-sender-fails', 'default-stopped', 'default-uncertain'],
       ...['default-waiting', 'intake-fails', 'jobs-put-aside', 'jobs-waiting', 'no-run', 'no-sweep', 'planner-fails'],
-      ...['plans-put-aside', 'plans-waiting', 'starts-lost', 'sweeper-fails'],
+      ...['plans-put-aside', 'plans-waiting', 'starts-lost', 'sweeper-fails', 'uncertain-standing'],
     ]);
   });
 
@@ -362,8 +371,12 @@ describe('an alarm', () => {
   it('rings on the first mail in doubt', () => {
     template.hasResourceProperties(ALARM, {
       AlarmName: 'cartero-staging-default-uncertain',
-      Namespace: 'Cartero/staging/default',
-      MetricName: 'uncertain',
+      Namespace: 'Cartero',
+      MetricName: 'Uncertain',
+      Dimensions: [
+        { Name: 'Environment', Value: 'staging' },
+        { Name: 'Relay', Value: 'default' },
+      ],
       Statistic: 'Sum',
       Threshold: 0,
       ComparisonOperator: 'GreaterThanThreshold',
@@ -375,7 +388,7 @@ describe('an alarm', () => {
     template.hasResourceProperties(ALARM, {
       AlarmName: 'cartero-staging-default-refused',
       Threshold: 7,
-      Metrics: Match.arrayWith([Match.objectLike({ Expression: 'IF(a + r + d >= 20, 100 * r / (a + r + d), 0)' })]),
+      Metrics: Match.arrayWith([Match.objectLike({ Expression: 'IF(answered >= 20, 100 * refused / answered, 0)' })]),
     });
   });
 
@@ -392,12 +405,24 @@ describe('an alarm', () => {
     });
   });
 
-  it('counts what senders log of each batch', () => {
+  it('goes on ringing for who is in doubt until somebody has settled it', () => {
+    template.hasResourceProperties(ALARM, {
+      AlarmName: 'cartero-staging-uncertain-standing',
+      MetricName: 'UncertainStanding',
+      Dimensions: [{ Name: 'Environment', Value: 'staging' }],
+      Statistic: 'Maximum',
+    });
+  });
+
+  it('rings when a campaign was to start and has no run', () => {
     template.hasResourceProperties('AWS::Logs::MetricFilter', {
-      FilterPattern: '{ $.event = "batch worked" }',
-      MetricTransformations: [
-        { MetricName: 'refused', MetricNamespace: 'Cartero/staging/bulk', MetricValue: '$.refused' },
-      ],
+      FilterPattern: '{ $.event = "run missing" }',
+      MetricTransformations: [{ MetricName: 'run missing', MetricNamespace: 'Cartero/staging', MetricValue: '1' }],
+    });
+    template.hasResourceProperties(ALARM, {
+      AlarmName: 'cartero-staging-no-run',
+      MetricName: 'run missing',
+      Threshold: 0,
     });
   });
 
@@ -449,7 +474,7 @@ describe('the network', () => {
     ['default', 465],
     ['bulk', 587],
   ])('lets the sender of %s speak to its port and to AWS, and nobody to it', (relay, port) => {
-    const [group] = ofType('AWS::EC2::SecurityGroup').filter(([id]) => id.includes(`Network${relay}`));
+    const [group] = ofType('AWS::EC2::SecurityGroup').filter(([id]) => id.includes(`NetworkSenders${relay}`));
     const { SecurityGroupEgress, SecurityGroupIngress } = group?.[1].Properties ?? {};
     expect((SecurityGroupEgress as { FromPort: number }[]).map(({ FromPort }) => FromPort)).toEqual([443, port]);
     expect(SecurityGroupIngress).toBeUndefined();
@@ -487,6 +512,18 @@ describe('the stack', () => {
     bare.resourceCountIs(FUNCTION, 0);
     bare.resourceCountIs(QUEUE, 8);
     bare.resourceCountIs(MAPPING, 0);
+  });
+
+  it.each([
+    ['a door whose file is not there', {}, 'planner: there is no functions/plan.lambda.ts yet'],
+    ['a port that AWS shuts', { port: 25 }, 'default: AWS shuts port 25'],
+    ['files that no function has', { ca: 'a.pem', dkim: [] }, 'default: what relays.json names in ca, dkim are files'],
+  ])('is warned of %s', (_what, own, told) => {
+    const environment = environmentOf({ region: 'eu-south-2', relays: { default: {} } });
+    const relays = environment.relays.map((relay) => ({ ...relay, settings: { ...relay.settings, ...own } }));
+    const { app } = stageOf({ environment: { ...environment, relays }, campaigns: [], doors: {} });
+    const warnings = app.node.metadata.filter(({ type }) => type === 'aws:cdk:warning').map(({ data }) => String(data));
+    expect(warnings).toContainEqual(expect.stringContaining(told));
   });
 
   it('is the same as before, but for what was meant', async () => {

@@ -1,5 +1,6 @@
 /** A door for the bundler's test: it enters the rooms that doors enter, and needs what is loaded only for faulty files. */
-import { openS3Store, VARIABLES } from '#aws';
+import { VARIABLES } from '#aws';
+import { openS3Store } from '#aws/s3';
 import { formatProblem, jsonFileReader } from '#mailing';
 
 const read = jsonFileReader({
