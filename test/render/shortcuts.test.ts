@@ -9,9 +9,7 @@ import { compile, outcome } from './compile.ts';
 const SIGNS = ['&', '<', '>', '"', "'", '`', '=', ' ', 'a', 'é', '€', '\u{1f382}', '\ud800', '\0', '&amp;'];
 
 test('a value is escaped as Handlebars escapes it', () => {
-  const texts = fc
-    .array(fc.oneof(fc.constantFrom(...SIGNS), fc.string({ unit: 'binary', maxLength: 4 })))
-    .map((all) => all.join(''));
+  const texts = fc.array(fc.oneof(fc.constantFrom(...SIGNS), fc.string({ maxLength: 4 }))).map((all) => all.join(''));
   fc.assert(
     fc.property(texts, (text) => {
       expect(escapedForHtml(text)).toBe(Handlebars.escapeExpression(text));
