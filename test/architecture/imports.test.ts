@@ -1,6 +1,6 @@
 /** Imports point one way: the plan in rules.ts, held over every source file, and the rules themselves held by wrong sources. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DOORS, ENTRIES, OWNERS, ROOMS, roomOf, violationsOf } from './rules.ts';
 import { importsOf, tokensOf } from './tokens.ts';
@@ -39,6 +39,29 @@ describe('the house', () => {
 
   it('has each entry in the room that it is called after', () => {
     for (const [entry, file] of Object.entries(ENTRIES)) expect(entry.startsWith(`${roomOf(file)}/`), entry).toBe(true);
+  });
+});
+
+/** The clients of AWS that a file brings, by itself and by those that it imports from its own room. */
+function clientsOf(path: string, seen = new Set<string>()): string[] {
+  if (seen.has(path)) return [];
+  seen.add(path);
+  const specifiers = importsOf(tokensOf(readFileSync(join(root, path), 'utf8'))).flatMap(
+    (each) => each.specifier ?? [],
+  );
+  return specifiers.flatMap((specifier) => {
+    if (specifier.startsWith('@aws-sdk/client-')) return [specifier];
+    return /^\..*\.ts$/.test(specifier) ? clientsOf(join(dirname(path), specifier), seen) : [];
+  });
+}
+
+describe('the room of AWS', () => {
+  it('brings no client where it is entered as a whole', () => {
+    expect(clientsOf('functions/aws/mod.ts')).toEqual([]);
+  });
+
+  it.each(Object.entries(ENTRIES))('brings one by #%s', (_, file) => {
+    expect(new Set(clientsOf(file)).size).toBe(1);
   });
 });
 

@@ -132,6 +132,23 @@ describe('a secret', () => {
 
 describe('keys', () => {
   const answering = (text: string) => new Credentials({ read: async (name) => new Secret(name, text) }, clock);
+
+  test('are a list, or one alone as a template has it made', async () => {
+    const key = (id: string) => ({ id, since: '2026-12-01T09:00:00Z', secret: `${id}`.repeat(32) });
+    const found = async (json: object) =>
+      (await answering(JSON.stringify(json)).keys('cartero/log-keys')).map(({ id, since, secret }) => [
+        id,
+        since,
+        secret.symmetricKeySize,
+      ]);
+    const since = Date.parse('2026-12-01T09:00:00Z');
+    expect(await found(key('k1'))).toEqual([['k1', since, 48]]);
+    expect(await found({ keys: [key('k1'), key('k2')] })).toEqual([
+      ['k1', since, 48],
+      ['k2', since, 48],
+    ]);
+  });
+
   test.each([
     [CANARY, 'it is not JSON'],
     ['{}', 'it has no keys'],
