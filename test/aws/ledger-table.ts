@@ -94,6 +94,11 @@ export class TableStore {
     this.name = name;
   }
 
+  /** By which leases end. */
+  get now(): number {
+    return this.#now;
+  }
+
   async join(options: Partial<TableOptions> = {}): Promise<Process> {
     this.#joined += 1;
     const owner = `process-${this.#joined}`;

@@ -1,11 +1,13 @@
 /** How the table is asked: in pages, in parts, by its index. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SuppressionItems } from '../../functions/aws/suppression-items.ts';
 import { newRun, planOf, recipients, START, settled } from '../ports/ledger.harness.ts';
 import { FaultyRequests } from './faulty-requests.ts';
 import { newTableStore, type TableStore, useDynalite } from './ledger-table.ts';
 
 useDynalite();
+// A busy machine takes its time over each of some thousand requests.
+vi.setConfig({ testTimeout: 90_000 });
 
 let store: TableStore;
 let requests: FaultyRequests;
@@ -83,6 +85,18 @@ describe('batches that are due', () => {
     expect(await ledger.dueBatches('run-1', START + 29_999, 10)).toEqual([]);
     expect(await ledger.dueBatches('run-1', START + 60_000, 10)).toEqual([4, 1]);
     expect(await ledger.dueBatches('nobody', START, 10)).toEqual([]);
+  });
+
+  test('are not named while they are held, until the lease of their holder is over', async () => {
+    const { ledger } = await store.join();
+    await ledger.createRun(newRun('run-1'));
+    await ledger.addBatch('run-1', 0, []);
+    await ledger.addBatch('run-1', 1, recipients(1));
+    await ledger.claim('run-1', 0, { now: START });
+    await ledger.completePlan('run-1', planOf(1, 1));
+    await ledger.claim('run-1', 1, { now: START });
+    expect(await ledger.dueBatches('run-1', store.now + 60_000, 10)).toEqual([]);
+    expect(await ledger.dueBatches('run-1', store.now + 63_000, 10)).toEqual([1]);
   });
 
   test('come back when doubts are to be sent again, and when recipients are retried', async () => {
