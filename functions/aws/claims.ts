@@ -19,6 +19,7 @@ import { batchOf, bodyOf, type PlannedRow, packed, standingOf, wholeOf, writtenN
 import { type BatchItems, keyOf, refuseMissing } from './batch-items.ts';
 import type { Held, InHand } from './in-hand.ts';
 import { pageName } from './ledger-keys.ts';
+import type { ProcessLeases } from './process-leases.ts';
 import { batchesOfRun, expiryOfRun, type Run } from './run-item.ts';
 import type { RunItems } from './run-items.ts';
 import { indexed, isClosed, isDue, rest } from './standing.ts';
@@ -42,7 +43,7 @@ const FRAME_OCTETS = 90;
 
 export interface ClaimParts {
   readonly table: Table;
-  readonly owner: string;
+  readonly leases: ProcessLeases;
   readonly inHand: InHand;
   readonly runs: RunItems;
   readonly batches: BatchItems;
@@ -51,13 +52,15 @@ export interface ClaimParts {
 export class Claims {
   readonly #table: Table;
   readonly #owner: string;
+  readonly #leases: ProcessLeases;
   readonly #inHand: InHand;
   readonly #runs: RunItems;
   readonly #batches: BatchItems;
 
-  constructor({ table, owner, inHand, runs, batches }: ClaimParts) {
+  constructor({ table, leases, inHand, runs, batches }: ClaimParts) {
     this.#table = table;
-    this.#owner = owner;
+    this.#owner = leases.owner;
+    this.#leases = leases;
     this.#inHand = inHand;
     this.#runs = runs;
     this.#batches = batches;
@@ -75,7 +78,10 @@ export class Claims {
         if (isClosed(batch, run) || (await this.#isOthers(run, batch))) return null;
         const planned = await this.#batches.planned(run, number);
         const careful = this.#takeOver(run, batch, options.now);
-        const written = await this.#table.update(keyOf(run, number), wholeOf(batch), standingOf(item));
+        // Nobody is to ring it while it is held: it is due again when this process's lease is over.
+        const due = 'openIn' in item ? { dueAt: this.#leases.until } : {};
+        const changes = { ...wholeOf(batch), ...due };
+        const written = await this.#table.update(keyOf(run, number), changes, standingOf(item));
         if (!written) continue;
         const { fence, rev } = batch;
         keep({ run, fence, batch });

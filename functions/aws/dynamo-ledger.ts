@@ -47,7 +47,7 @@ export class DynamoLedger implements Ledger, LedgerSearch, EvidenceDesk {
     this.#batches = batches;
     this.#runs = runs;
     this.#planning = planning;
-    this.#claims = new Claims({ table, owner: leases.owner, inHand, runs, batches });
+    this.#claims = new Claims({ table, leases, inHand, runs, batches });
     this.#control = new ControlDesk({ runs, batches, planning });
     this.#people = new People({ table, runs, batches });
   }
@@ -113,8 +113,9 @@ export class DynamoLedger implements Ledger, LedgerSearch, EvidenceDesk {
   }
 
   /**
-   * For whoever rings batches: those that are due by the index, the earliest first, without a look at the others. Some may be
-   * held or closed by now, and one that has just become due may be missing until the next time.
+   * For whoever rings batches: those that are due by the index, the earliest first, without a look at the others. One that is
+   * held is due when its holder's lease is over, unless it was renewed. Some may be closed by now, and one that has just become
+   * due may be missing until the next time.
    * @param by epoch ms
    */
   async dueBatches(id: string, by: number, most: number): Promise<number[]> {

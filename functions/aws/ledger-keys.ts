@@ -24,8 +24,8 @@
  * run or may not be sent again under its policy is a function of the batch's item and the run's, computed by each who
  * reads; it is also written down, batch by batch, by whoever changes the run. A death in between leaves nothing half.
  *
- * **The index** `open` holds batches that are not closed by the moment at which they are due, for whoever rings them. It
- * is behind the table by up to seconds, so that what it says is a hint. Commits do not change its attributes and pay nothing.
+ * **The index** `open` holds batches that are not closed by the moment at which they are due, or their holder's lease is over,
+ * for whoever rings them. It is behind the table by up to seconds, so that what it says is a hint. Commits do not change its attributes and pay nothing.
  *
  * **Everything of a run goes by time to live**, KEPT_MS after its deferred recipients expire. Suppressions stay.
  *

@@ -34,6 +34,7 @@ export class ProcessLeases {
   readonly #endsInMs: number | undefined;
   /** Until when others are known to live at the least: a lease is never made shorter. */
   readonly #known = new Map<string, number>();
+  #until = 0;
   #cancel = () => {};
   #isClosed = false;
 
@@ -42,6 +43,11 @@ export class ProcessLeases {
     this.#time = time;
     this.owner = owner;
     this.#endsInMs = endsInMs;
+  }
+
+  /** When this process's lease is over, if it is not renewed; by the table's time, epoch ms. */
+  get until(): number {
+    return this.#until;
   }
 
   /** Begins the lease; nothing is to be claimed before. @throws LedgerError */
@@ -76,6 +82,7 @@ export class ProcessLeases {
   async renew(): Promise<void> {
     const until = this.#time() + (this.#endsInMs ?? 0) + LEASE_MS + TABLE_TIME_ERROR_MS;
     await this.#table.put(processKey(this.owner), { until, expiresAt: expirySeconds(until + KEPT_MS) });
+    this.#until = until;
   }
 
   #beatLater(): void {

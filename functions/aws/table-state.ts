@@ -1,5 +1,5 @@
 /** A deployment's table, joined by one process: all that is true of it, and who this process is in it. */
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { AllowanceBook, Clock, LaneBook, SuppressionList } from '#mailing';
 import { AllowanceItems } from './allowance-items.ts';
 import { DynamoLedger } from './dynamo-ledger.ts';
@@ -9,8 +9,13 @@ import { SuppressionItems } from './suppression-items.ts';
 import { Table } from './table.ts';
 import { tableTimeOf } from './table-clock.ts';
 
+/** A client that tries nothing again by itself: the table does, within its patience. To be kept from one use to the next. */
+export function tableClient(config: DynamoDBClientConfig = {}): DynamoDBClient {
+  return new DynamoDBClient({ maxAttempts: 1, ...config });
+}
+
 export interface TableStateOptions {
-  /** Trying again is the table's own: a client with `maxAttempts: 1` serves best. */
+  /** From `tableClient`. */
   readonly client: DynamoDBClient;
   readonly table: string;
   /** A name that no process has or had. An environment that is used again has another for each invocation. */

@@ -1,4 +1,5 @@
 /** The ledger on DynamoDB, on dynalite: the contract that every ledger keeps. */
+import { vi } from 'vitest';
 import { describeLedger } from '../ports/ledger.contract.ts';
 import { describeLedgerControl } from '../ports/ledger.control.ts';
 import { describeEvidence } from '../ports/ledger.evidence.ts';
@@ -10,6 +11,8 @@ import { describeLedgerSearch } from '../ports/ledger-search.contract.ts';
 import { dynamoOf, newLedgerStore, useDynalite } from './ledger-table.ts';
 
 useDynalite();
+// A busy machine takes its time over each of some thousand requests.
+vi.setConfig({ testTimeout: 90_000 });
 
 describeLedger('DynamoLedger', () => newLedgerStore());
 describeLedgerMoves('DynamoLedger', () => newLedgerStore());

@@ -28,6 +28,8 @@ const THROTTLED = JSON.stringify({
 export class FaultyRequests {
   /** Asked for each request in turn. */
   fateOf: (seen: SeenRequest) => Fate = () => 'pass';
+  /** What is said in place of the table's own reply. */
+  changed: (seen: SeenRequest, reply: string) => string = (_seen, reply) => reply;
   readonly seen: SeenRequest[] = [];
   readonly #server: Server;
   #client: DynamoDBClient | null = null;
@@ -65,21 +67,25 @@ export class FaultyRequests {
     if (fate === 'refused') outgoing.destroy();
     else if (fate === 'throttled')
       outgoing.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(THROTTLED);
-    else this.#passOn(incoming, body, outgoing, fate);
+    else this.#passOn(incoming, seen, outgoing, fate);
   }
 
-  #passOn(incoming: IncomingMessage, body: string, outgoing: ServerResponse, fate: Fate): void {
+  #passOn(incoming: IncomingMessage, seen: SeenRequest, outgoing: ServerResponse, fate: Fate): void {
     const { method, headers } = incoming;
     const onward = request(`${endpoint}${incoming.url}`, { method, headers }, (reply) => {
       const pieces: Buffer[] = [];
       reply.on('data', (piece: Buffer) => pieces.push(piece));
       reply.on('end', () => {
-        if (fate === 'pass') outgoing.writeHead(reply.statusCode ?? 500, reply.headers).end(Buffer.concat(pieces));
+        const said = Buffer.concat(pieces).toString();
+        const changed = this.changed(seen, said);
+        // Its length and checksum are those of what the table said.
+        const { date, ...headers } = changed === said ? reply.headers : { date: reply.headers.date };
+        if (fate === 'pass') outgoing.writeHead(reply.statusCode ?? 500, { ...headers, date }).end(changed);
         if (fate === 'lost') outgoing.destroy();
       });
     });
     onward.on('error', () => outgoing.destroy());
-    onward.end(body);
+    onward.end(seen.body);
   }
 }
 

@@ -1,12 +1,14 @@
 /** What the ledger costs: write units as the table counts them, by what is done. */
 import { createHash } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Claim, Ledger, PlannedDelivery } from '#mailing';
 import { all, newRun, planOf, START, settled } from '../ports/ledger.harness.ts';
 import { newTableStore, useDynalite } from './ledger-table.ts';
 
 useDynalite();
+// A busy machine takes its time over each of some thousand requests.
+vi.setConfig({ testTimeout: 90_000 });
 
 const SIZE = 500;
 const TABLE_OPTIONS = { ReturnConsumedCapacity: 'INDEXES' };

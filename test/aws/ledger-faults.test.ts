@@ -1,6 +1,6 @@
 /** The ledger on DynamoDB where requests fail for good, processes die between two of them, or several want the same. */
 import { createHash, randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '#local';
 import { FenceLostError, type Ledger, LedgerError } from '#mailing';
 import { Table } from '../../functions/aws/table.ts';
@@ -19,6 +19,8 @@ import { type Fate, FaultyRequests, type SeenRequest } from './faulty-requests.t
 import { newTableStore, type Process, type TableStore, useDynalite } from './ledger-table.ts';
 
 useDynalite();
+// A busy machine takes its time over each of some thousand requests.
+vi.setConfig({ testTimeout: 90_000 });
 
 let store: TableStore;
 let requests: FaultyRequests;
@@ -30,7 +32,7 @@ const LATER = START + 60_000;
 beforeEach(async () => {
   store = await newTableStore();
   requests = new FaultyRequests();
-  one = await store.join({ client: await requests.open(), patienceMs: 0, tryMs: 3000 });
+  one = await store.join({ client: await requests.open(), patienceMs: 0 });
   other = await store.join();
 });
 afterEach(() => {
@@ -218,12 +220,17 @@ describe('a server that talks too much', () => {
 });
 
 describe('several processes at once', () => {
+  let third: Process;
+  beforeEach(async () => {
+    third = await store.join();
+  });
+
   test('each batch is claimed by one, whoever asks how often', async () => {
-    const run = await plannedRun(one.ledger, { sizes: Array.from({ length: 12 }, () => 2) });
-    const processes = [one, other, await store.join(), await store.join()];
+    const run = await plannedRun(third.ledger, { sizes: Array.from({ length: 12 }, () => 2) });
+    const processes = [third, other, await store.join(), await store.join()];
     const claims = await Promise.all(
       Array.from({ length: 12 }, (_, place) => place + 1).flatMap((batch) =>
-        [...processes, one, other].map(({ ledger }) => ledger.claim(run, batch, { now: LATER })),
+        [...processes, third, other].map(({ ledger }) => ledger.claim(run, batch, { now: LATER })),
       ),
     );
     const given = claims.filter((claim) => claim !== null);
@@ -232,7 +239,7 @@ describe('several processes at once', () => {
   });
 
   test('a cancellation among claims and releases leaves nobody who would be sent to', async () => {
-    const run = await plannedRun(one.ledger, { sizes: Array.from({ length: 10 }, () => 2) });
+    const run = await plannedRun(third.ledger, { sizes: Array.from({ length: 10 }, () => 2) });
     const work = async ({ ledger }: Process, batches: readonly number[]) => {
       for (const batch of batches) {
         const claim = await ledger.claim(run, batch, { now: LATER });
@@ -244,7 +251,7 @@ describe('several processes at once', () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       await (await store.join()).ledger.setControl(run, 'cancelled', LATER);
     })();
-    await Promise.all([work(one, numbers), work(other, numbers.toReversed()), cancel]);
+    await Promise.all([work(third, numbers), work(other, numbers.toReversed()), cancel]);
     expect(new Set(await outcomes(other.ledger, run))).toEqual(new Set(['cancelled']));
     expect(await other.ledger.run(run)).toMatchObject({ finished: true });
     expect(await other.ledger.dueBatches(run, Number.MAX_SAFE_INTEGER, 100)).toEqual([]);
@@ -252,10 +259,10 @@ describe('several processes at once', () => {
   });
 
   test('evidence beside the commits of a holder is in what he gives back', async () => {
-    const run = await plannedRun(one.ledger, { sizes: [6] });
-    const claim = await claimed(one.ledger, run);
-    let rev = await one.ledger.commit(claim, { settled: [], intended: [0, 1, 2, 3].map((index) => intent(index)) });
-    rev = await one.ledger.commit(
+    const run = await plannedRun(third.ledger, { sizes: [6] });
+    const claim = await claimed(third.ledger, run);
+    let rev = await third.ledger.commit(claim, { settled: [], intended: [0, 1, 2, 3].map((index) => intent(index)) });
+    rev = await third.ledger.commit(
       { ...claim, rev },
       { settled: [0, 1, 2].map((index) => settled(index, 'uncertain')), intended: [] },
     );
@@ -267,11 +274,11 @@ describe('several processes at once', () => {
       reply: `late ${row}`,
     }));
     const told = evidence.map((each) => other.ledger.establish(run, [each]));
-    rev = await one.ledger.commit({ ...claim, rev }, { settled: [settled(3, 'accepted')], intended: [intent(4)] });
+    rev = await third.ledger.commit({ ...claim, rev }, { settled: [settled(3, 'accepted')], intended: [intent(4)] });
     const results = (await Promise.all(told)).flat().map(({ result }) => result);
     expect(results).toEqual(['settled', 'settled', 'settled']);
-    await one.ledger.commit({ ...claim, rev }, { settled: [settled(4, 'accepted')], intended: [] });
-    await one.ledger.release(claim);
+    await third.ledger.commit({ ...claim, rev }, { settled: [settled(4, 'accepted')], intended: [] });
+    await third.ledger.release(claim);
     const found = await all(other.ledger.deliveries(run));
     expect(found.map(({ outcome }) => outcome)).toEqual([...Array.from({ length: 5 }, () => 'accepted'), 'pending']);
     expect(found.slice(0, 3).map(({ reply }) => reply)).toEqual(['late 1', 'late 2', 'late 3']);

@@ -3,12 +3,13 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   CreateTableCommand,
-  DynamoDBClient,
+  type DynamoDBClient,
   type DynamoDBClientConfig,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { afterAll, beforeAll } from 'vitest';
+import { tableClient } from '#aws/table';
 import { systemClock } from '#local';
 import type { Ledger } from '#mailing';
 import { DynamoLedger } from '../../functions/aws/dynamo-ledger.ts';
@@ -36,7 +37,7 @@ export function useDynalite(): void {
 
 export function clientOf(config: DynamoDBClientConfig = {}): DynamoDBClient {
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
-  return new DynamoDBClient({ endpoint, region: 'eu-south-2', credentials, maxAttempts: 1, ...config });
+  return tableClient({ endpoint, region: 'eu-south-2', credentials, ...config });
 }
 
 export async function newTable(client: DynamoDBClient): Promise<string> {
@@ -91,6 +92,11 @@ export class TableStore {
   constructor(client: DynamoDBClient, name: string) {
     this.client = client;
     this.name = name;
+  }
+
+  /** By which leases end. */
+  get now(): number {
+    return this.#now;
   }
 
   async join(options: Partial<TableOptions> = {}): Promise<Process> {
