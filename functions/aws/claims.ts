@@ -33,6 +33,10 @@ type ReleaseNamed = Parameters<Ledger['release']>[0];
 const UNIT_OCTETS = 1024;
 /** A page with less than this is not worth its write. */
 const LEAST_PAGE_OCTETS = 400;
+/** An item has 400 KB at the most, with all that is beside the body. */
+const LARGEST_BODY_OCTETS = 350 * 1024;
+/** A server can say 64 KB to each mail of a commit. Where that is too much together, each text is cut to so many characters. */
+const LONGEST_TEXT = 200;
 /** Names and numbers of a batch's item, its body and the texts of its keys apart. */
 const FRAME_OCTETS = 90;
 
@@ -102,17 +106,18 @@ export class Claims {
     return next.rev;
   }
 
+  /** Whatever becomes of it, the batch is out of this process's hands: where it failed, it may be claimed again here. */
   async release({ run: id, batch: number, fence }: ReleaseNamed): Promise<void> {
-    const run = await this.#runs.must(id, `release batch ${number} of run ${JSON.stringify(id)}`);
     const held = this.#inHand.find(id, number, fence);
-    if (held === undefined) return;
     try {
+      const run = await this.#runs.must(id, `release batch ${number} of run ${JSON.stringify(id)}`);
+      if (held === undefined) return;
       await this.#giveBack(run, held, number);
       // Whoever changed the run meanwhile may have seen the batch held, and left it to this process.
       const now = await this.#runs.find(id);
       if (now !== null && now.rev !== run.rev) await this.#batches.change(now, number, () => {});
     } finally {
-      this.#inHand.drop(id, number);
+      if (held !== undefined) this.#inHand.drop(id, number);
     }
   }
 
@@ -169,14 +174,28 @@ export class Claims {
   async #bodyOf(run: Run, before: Batch, next: Batch): Promise<Changes> {
     const whole = bodyOf(next);
     const frame = FRAME_OCTETS + 2 * batchesOfRun(run).length + this.#owner.length;
-    if (frame + octets(whole, 'd').length <= UNIT_OCTETS || before.news.size === 0) return whole;
+    if (frame + octets(whole, 'd').length <= UNIT_OCTETS) return whole;
     const page = packed(writtenNews(before.news));
-    if (page.length < LEAST_PAGE_OCTETS) return whole;
+    if (page.length < LEAST_PAGE_OCTETS) return fitting(next, whole);
     const key = { pk: batchesOfRun(run), sk: pageName(next.number, before.rev) };
     await this.#table.put(key, { d: page, expiresAt: expiryOfRun(run) });
     next.news = newerThan(before.news, next.news);
-    return bodyOf(next);
+    return fitting(next, bodyOf(next));
   }
+}
+
+function fitting(batch: Batch, body: Changes): Changes {
+  if (octets(body, 'd').length <= LARGEST_BODY_OCTETS) return body;
+  const cut = (words: string | null) =>
+    words === null || words.length <= LONGEST_TEXT ? words : `${words.slice(0, LONGEST_TEXT)}…`;
+  batch.news = new Map(
+    [...batch.news].map(([index, news]) => {
+      if (!('reply' in news)) return [index, news];
+      const { at, reply, enhancedStatus, queueId, problem } = news;
+      return [index, { at, reply: cut(reply), enhancedStatus, queueId: cut(queueId), problem: cut(problem) }];
+    }),
+  );
+  return bodyOf(batch);
 }
 
 function newerThan(before: ReadonlyMap<number, News>, after: ReadonlyMap<number, News>): Map<number, News> {

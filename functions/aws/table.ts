@@ -37,9 +37,11 @@ export interface TableOptions {
   readonly chance: () => number;
   /** How long a request is tried again before it is a LedgerError. Default 20,000 ms. */
   readonly patienceMs?: number | undefined;
+  /** After so long a reply will not come any more. Default 5,000 ms; DynamoDB answers in a few. */
+  readonly tryMs?: number | undefined;
 }
 
-/** DynamoDB answers in milliseconds; what takes so long will not answer any more. */
+const PATIENCE_MS = 20_000;
 const TRY_MS = 5000;
 const FIRST_WAIT_MS = 25;
 const LONGEST_WAIT_MS = 2000;
@@ -66,7 +68,7 @@ export class Table {
 
   constructor(options: TableOptions) {
     this.#options = options;
-    this.#patienceMs = options.patienceMs ?? 20_000;
+    this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
     this.#writer = Math.floor(options.chance() * 2 ** 48).toString(36);
   }
 
@@ -228,7 +230,7 @@ export class Table {
     for (let tries = 0; ; tries += 1) {
       const wait = waitOf(tries, chance);
       const stop = new AbortController();
-      const cancel = clock.after(TRY_MS, () => stop.abort());
+      const cancel = clock.after(this.#options.tryMs ?? TRY_MS, () => stop.abort());
       try {
         return await work(stop.signal);
       } catch (error) {

@@ -2,7 +2,6 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Clock } from '#mailing';
 import { clientOf, endpoint } from './ledger-table.ts';
 
 /**
@@ -32,6 +31,12 @@ export class FaultyRequests {
   readonly seen: SeenRequest[] = [];
   readonly #server: Server;
   #client: DynamoDBClient | null = null;
+
+  /** Once it is open. */
+  get client(): DynamoDBClient {
+    if (this.#client === null) throw new Error('it is not open');
+    return this.#client;
+  }
 
   constructor() {
     this.#server = createServer((incoming, outgoing) => void this.#meet(incoming, outgoing));
@@ -86,18 +91,5 @@ export function unkind(): (seen: SeenRequest) => Fate {
     if (!isWrite || tried.has(body)) return 'pass';
     tried.add(body);
     return 'lost';
-  };
-}
-
-/** Time that goes a hundred times as fast. */
-export function quickClock(): Clock {
-  const FACTOR = 100;
-  return {
-    now: () => Date.now(),
-    monotonic: () => performance.now() * FACTOR,
-    after: (ms, fn) => {
-      const timer = setTimeout(fn, ms / FACTOR);
-      return () => clearTimeout(timer);
-    },
   };
 }
