@@ -3,6 +3,8 @@
  * count. The stacks write by these names, the doors read by them; neither spells one out.
  */
 
+import { METRIC_NAMESPACE, RELAY_METRICS } from './metric-lines.ts';
+
 /** Each variable is set for the doors that `infra/doors.ts` lists it for, and for no other. */
 export const VARIABLES = {
   /** The environment's name: 'production'. */
@@ -73,12 +75,12 @@ export interface ScheduledStart {
 }
 
 /**
- * Metrics that doors write into their logs, by CloudWatch's embedded metric format: the first by `Environment` and `Relay`,
- * counts since the last line; the last by `Environment`, who is uncertain now.
+ * Metrics that doors write into their logs (`metric-lines.ts`): the first by `Environment` and `Relay`, counts since the last
+ * line; the last by `Environment`, who is uncertain now.
  */
 export const METRICS = {
-  namespace: 'Cartero',
-  relay: ['Accepted', 'Refused', 'Deferred', 'Uncertain', 'Answered', 'RelayTripped'],
+  namespace: METRIC_NAMESPACE,
+  relay: RELAY_METRICS,
   standing: 'UncertainStanding',
 } as const;
 

@@ -23,7 +23,7 @@ import type { LogLines } from './log-lines.ts';
 export interface MetricsOptions {
   readonly log: LogLines;
   readonly clock: Pick<Clock, 'now'>;
-  /** By its name in infra/environments.ts. */
+  /** By its name in infra/environments.json. */
   readonly environment: string;
   /** By its name in relays.json. */
   readonly relay: string;
