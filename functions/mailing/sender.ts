@@ -9,76 +9,20 @@
  * A relay that cannot be used at all (down, no TLS, login refused) is a RelayFault and burns nobody: what was not begun
  * stays pending. It is met by the first connection alone, before the others are opened.
  */
-import {
-  CommandError,
-  MailDataError,
-  type Place,
-  Pool,
-  replyText,
-  type Session,
-  SmtpError,
-  type TranscriptRecord,
-} from '#smtp';
-import { AdaptivePace, type PaceState } from './adaptive-pace.ts';
+import { CommandError, MailDataError, type Place, Pool, replyText, SmtpError, type TranscriptRecord } from '#smtp';
+import { AdaptivePace } from './adaptive-pace.ts';
 import type { Allowance, Permit } from './allowance.ts';
 import { Archive, type BatchArchive } from './archive.ts';
 import { DueWork, type SendingPorts, type Work } from './due-work.ts';
 import { isFenceLost } from './group-commit.ts';
 import { type Mail, type MailComposer, MailError } from './mail.ts';
-import { type Outcome, RESEND_AFTER_MS } from './outcome.ts';
+import { RESEND_AFTER_MS } from './outcome.ts';
 import type { RunRecord, Settlement } from './ports.ts';
 import { RelayShare, type SharedRelay } from './relay-share.ts';
 import { nextAttemptAt } from './retry.ts';
-import type { SendingHours } from './schedule/hours.ts';
+import type { SendOptions, SendReport } from './send-options.ts';
 import { ON_LIST, SuppressionGate } from './suppression.ts';
 import { type Probe, RelayFault, type Verdict, Verdicts } from './verdicts.ts';
-
-export interface SendOptions {
-  /** Connections at the most. */
-  readonly connections: number;
-  /** Mails per second at the most; no limit by default. */
-  readonly messagesPerSecond?: number;
-  /** `signal` aborted: the session is no longer wanted, and opening it may be given up. */
-  readonly openSession: (record: (entry: TranscriptRecord) => void, signal: AbortSignal) => Promise<Session>;
-  /** Aborted: no mail is begun any more, those in flight are settled. */
-  readonly signal: AbortSignal;
-  /** When mails may be begun; at any hour by default. What has been begun is settled also when they end. */
-  readonly hours?: SendingHours | null;
-  /** How many mails may go today. Default: any number. What is left is given back at the end. */
-  readonly allowance?: Allowance;
-  /** The octets of each mail are kept before it leaves. Default: they are not. */
-  readonly archive?: boolean;
-  /** A name no other process has; sessions in transcripts begin with it. */
-  readonly owner: string;
-  readonly onSettled?: (outcome: Outcome) => void;
-  /** Each outcome as it is handed to the ledger, in which it may not be durable yet; and what was put off to be tried at once. */
-  readonly onMail?: (settlement: Settlement, mail: SettledMail) => void;
-  /** The relay does not answer; it is tried again after so many ms. */
-  readonly onWaiting?: (error: SmtpError, delayMs: number) => void;
-  /** The relay is shared with all processes of a state. Default: this one has it alone. */
-  readonly shared?: SharedRelay;
-  /** The relay asked to go slower, or a while has passed since. */
-  readonly onPace?: (state: PaceState) => void;
-  /** In place of `connections`, `messagesPerSecond` and `onPace`: a pace that goes on from an earlier call. */
-  readonly pace?: AdaptivePace;
-  /** One mail over one connection, to see whether the relay works again. */
-  readonly probe?: Probe;
-}
-
-/** Whose outcome it is. */
-export interface SettledMail {
-  readonly batch: { readonly claim: { readonly batch: number } };
-  readonly delivery: { readonly recipient: string; readonly row: number };
-  /** When the attempt began, by the monotonic clock; `null` where none was made. */
-  readonly began: number | null;
-}
-
-export interface SendReport {
-  /** Ended before its end because the signal was aborted. */
-  readonly stopped: boolean;
-  /** Batches that another process holds. */
-  readonly elsewhere: number;
-}
 
 /** When the run is stopped, a mail that waits for a reply before its end-of-mail-data indicator is cut after so long. */
 const GRACE_MS = 5000;
