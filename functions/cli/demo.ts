@@ -4,7 +4,8 @@ import { openAudience, openCampaign } from './campaigns.ts';
 import type { Command } from './command.ts';
 import { untilStopped } from './inbox.ts';
 import { connectTo, embeddedRelay } from './relays.ts';
-import { runCampaign, summaryOf } from './running.ts';
+import { summaryOf } from './run-words.ts';
+import { runCampaign } from './running.ts';
 import { openStateOf, STATE_OPTION, stateFolder } from './states.ts';
 
 const CAMPAIGN = 'newsletter';

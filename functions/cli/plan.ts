@@ -27,7 +27,8 @@ import type { Command, Shell, Words } from './command.ts';
 import { unsignedWarning } from './dkim-keys.ts';
 import { grouped, size, span } from './progress.ts';
 import { slotWarnings } from './resting.ts';
-import { DEFAULT_CONNECTIONS, slotOf } from './running.ts';
+import { slotOf } from './running.ts';
+import { DEFAULT_CONNECTIONS } from './sending.ts';
 import { openExistingState, STATE_OPTION, stateFolder } from './states.ts';
 import { ZoneTally, zoneLines } from './zone-times.ts';
 

@@ -7,7 +7,8 @@ import { type Command, InputError, type Shell, UsageError } from './command.ts';
 import { chooseRelay } from './relays.ts';
 import { slotWarnings } from './resting.ts';
 import { logWords } from './run-log.ts';
-import { openEnds, type RunEnd, type RunRequest, runCampaign, runJson, slotOf, summaryOf } from './running.ts';
+import { openEnds, type RunEnd, runJson, summaryOf } from './run-words.ts';
+import { type RunRequest, runCampaign, slotOf } from './running.ts';
 import { openStateOf, STATE_OPTION, stateFolder } from './states.ts';
 
 const POLICIES = ['hold', 'resend', 'skip'] as const;

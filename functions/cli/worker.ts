@@ -5,7 +5,7 @@ import type { Shell } from './command.ts';
 import { explain } from './explain.ts';
 import { chooseRelay, connectTo, type OpenRelay } from './relays.ts';
 import { openRunLog } from './run-log.ts';
-import { sendAll } from './running.ts';
+import { sendAll } from './sending.ts';
 import { openShell } from './shell.ts';
 import type { FromWorker, ToWorker, WorkOrder } from './worker-messages.ts';
 

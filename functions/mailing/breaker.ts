@@ -15,7 +15,9 @@ import type { SendingPorts } from './due-work.ts';
 import { jittered } from './jitter.ts';
 import type { MailComposer } from './mail.ts';
 import type { RunRecord } from './ports.ts';
-import { type Probe, RelayFault, type SendOptions, type SendReport, sendRun } from './sender.ts';
+import type { SendOptions, SendReport } from './send-options.ts';
+import { sendRun } from './sender.ts';
+import { type Probe, RelayFault } from './verdicts.ts';
 
 const MINUTE = 60_000;
 /** Before the first probe, the second, …; the last holds for all that follow. */

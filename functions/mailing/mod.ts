@@ -8,8 +8,8 @@
  * schedule, batch-time, batching: when runs start, when mail may go, and by whose clocks.
  * mail, list-link: from a row to envelope and octets, and the link by which its reader leaves a list.
  * check: what is wrong with a mail before anybody gets it.
- * due-work ► sender ► group-commit ► pacing: mails to outcomes, intents durable before the indicator; adaptive-pace: as fast as
- * the relay lets them go.
+ * due-work ► sender ► verdicts ► group-commit ► pacing: mails to outcomes, intents durable before the indicator; adaptive-pace: as
+ * fast as the relay lets them go.
  * warm-up, allowance, allowance-book: mails of a day for a relay that nobody knows yet, counted for all processes of a state.
  * archive, archive-pack, archived-mails: the octets of mails as sent, durable before the intent, found again by recipient.
  * canary: a run's first few recipients, and whether the others are sent to.
@@ -101,10 +101,12 @@ export { firstMomentOf, planBy } from './schedule/local-slot.ts';
 export { isMissed, MissedStartError } from './schedule/missed.ts';
 export { type RecipientTime, type RecipientTimes, recipientTimesOf } from './schedule/recipient-times.ts';
 export { isStart, nextStarts, type Schedule } from './schedule/schedule.ts';
-export { RelayFault, type SendOptions, type SendReport, type SettledMail, sendRun } from './sender.ts';
+export type { SendOptions, SendReport, SettledMail } from './send-options.ts';
+export { sendRun } from './sender.ts';
 export { type Rest, type Standing, type StandingBook, sayingHow } from './standing.ts';
 export { type RefuseKeys, STORED_SECRET_OCTETS, type StoredKey, storedKeysIn } from './stored-keys.ts';
 export { StoredLogin, type StoredLoginOptions } from './stored-login.ts';
 export { suppressionKey, suppressionKeyOf } from './suppression.ts';
 export { findTemplates } from './template-files.ts';
+export { RelayFault } from './verdicts.ts';
 export { type DayAllowance, Ramp, type WarmUp } from './warm-up.ts';

@@ -9,7 +9,8 @@ import type { SendingPorts } from './due-work.ts';
 import type { MailComposer } from './mail.ts';
 import type { CanaryVerdict, Clock, Ledger, RunRecord } from './ports.ts';
 import type { SendingHours } from './schedule/hours.ts';
-import { type SendReport, sendRun } from './sender.ts';
+import type { SendReport } from './send-options.ts';
+import { sendRun } from './sender.ts';
 
 /** Between two looks at who is due: another process may have changed it. */
 const LOOK_MS = 30_000;

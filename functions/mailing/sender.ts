@@ -9,106 +9,20 @@
  * A relay that cannot be used at all (down, no TLS, login refused) is a RelayFault and burns nobody: what was not begun
  * stays pending. It is met by the first connection alone, before the others are opened.
  */
-import {
-  CommandError,
-  LimitError,
-  MailDataError,
-  type Place,
-  Pool,
-  type RecipientResult,
-  type Reply,
-  replyText,
-  type Session,
-  SmtpError,
-  type Step,
-  type TranscriptRecord,
-  unexpectedReply,
-} from '#smtp';
-import { AdaptivePace, type PaceState } from './adaptive-pace.ts';
+import { CommandError, MailDataError, type Place, Pool, replyText, SmtpError, type TranscriptRecord } from '#smtp';
+import { AdaptivePace } from './adaptive-pace.ts';
 import type { Allowance, Permit } from './allowance.ts';
 import { Archive, type BatchArchive } from './archive.ts';
 import { DueWork, type SendingPorts, type Work } from './due-work.ts';
 import { isFenceLost } from './group-commit.ts';
 import { type Mail, type MailComposer, MailError } from './mail.ts';
-import { type Outcome, RESEND_AFTER_MS } from './outcome.ts';
+import { RESEND_AFTER_MS } from './outcome.ts';
 import type { RunRecord, Settlement } from './ports.ts';
 import { RelayShare, type SharedRelay } from './relay-share.ts';
-import { nextAttemptAt, outcomeOf } from './retry.ts';
-import type { SendingHours } from './schedule/hours.ts';
+import { nextAttemptAt } from './retry.ts';
+import type { SendOptions, SendReport } from './send-options.ts';
 import { ON_LIST, SuppressionGate } from './suppression.ts';
-
-export interface SendOptions {
-  /** Connections at the most. */
-  readonly connections: number;
-  /** Mails per second at the most; no limit by default. */
-  readonly messagesPerSecond?: number;
-  /** `signal` aborted: the session is no longer wanted, and opening it may be given up. */
-  readonly openSession: (record: (entry: TranscriptRecord) => void, signal: AbortSignal) => Promise<Session>;
-  /** Aborted: no mail is begun any more, those in flight are settled. */
-  readonly signal: AbortSignal;
-  /** When mails may be begun; at any hour by default. What has been begun is settled also when they end. */
-  readonly hours?: SendingHours | null;
-  /** How many mails may go today. Default: any number. What is left is given back at the end. */
-  readonly allowance?: Allowance;
-  /** The octets of each mail are kept before it leaves. Default: they are not. */
-  readonly archive?: boolean;
-  /** A name no other process has; sessions in transcripts begin with it. */
-  readonly owner: string;
-  readonly onSettled?: (outcome: Outcome) => void;
-  /** Each outcome as it is handed to the ledger, in which it may not be durable yet; and what was put off to be tried at once. */
-  readonly onMail?: (settlement: Settlement, mail: SettledMail) => void;
-  /** The relay does not answer; it is tried again after so many ms. */
-  readonly onWaiting?: (error: SmtpError, delayMs: number) => void;
-  /** The relay is shared with all processes of a state. Default: this one has it alone. */
-  readonly shared?: SharedRelay;
-  /** The relay asked to go slower, or a while has passed since. */
-  readonly onPace?: (state: PaceState) => void;
-  /** In place of `connections`, `messagesPerSecond` and `onPace`: a pace that goes on from an earlier call. */
-  readonly pace?: AdaptivePace;
-  /** One mail over one connection, to see whether the relay works again. */
-  readonly probe?: Probe;
-}
-
-/** Given: a relay that says nothing of the mail has failed, and the mail is as it was before, where that can be. */
-export interface Probe {
-  /** Set when the relay has said something of the mail. */
-  isAnswered: boolean;
-}
-
-/** Whose outcome it is. */
-export interface SettledMail {
-  readonly batch: { readonly claim: { readonly batch: number } };
-  readonly delivery: { readonly recipient: string; readonly row: number };
-  /** When the attempt began, by the monotonic clock; `null` where none was made. */
-  readonly began: number | null;
-}
-
-export interface SendReport {
-  /** Ended before its end because the signal was aborted. */
-  readonly stopped: boolean;
-  /** Batches that another process holds. */
-  readonly elsewhere: number;
-}
-
-/** The relay cannot be used now; nobody was burnt. `cause` is what the relay did. */
-export class RelayFault extends Error {
-  readonly code = 'ERR_RELAY_FAULT';
-  override readonly cause: SmtpError;
-  constructor(cause: SmtpError) {
-    super(cause.message, { cause });
-    this.name = 'RelayFault';
-    this.cause = cause;
-  }
-}
-
-/** A mail under which so many connections were lost is deferred: the cause may be the mail. */
-const MAX_DROPS = 3;
-
-/** Replies that speak of the session's rights, never of a recipient: RFC 4954 §6 (530), RFC 5321 §4.3.2 (503). */
-const SESSION_CODES: ReadonlySet<number> = new Set([530, 503]);
-
-/** So many mails in a row that come no further than MAIL: the relay, or the sender's address, is at fault, not the mails. */
-const MAX_REFUSALS_IN_A_ROW = 10;
+import { type Probe, RelayFault, type Verdict, Verdicts } from './verdicts.ts';
 
 /** When the run is stopped, a mail that waits for a reply before its end-of-mail-data indicator is cut after so long. */
 const GRACE_MS = 5000;
@@ -131,15 +45,12 @@ class RunSender {
   readonly #halt = new AbortController();
   readonly #signal: AbortSignal;
   readonly #pace: AdaptivePace;
+  readonly #verdicts: Verdicts;
   readonly #due: DueWork;
   readonly #gate: SuppressionGate;
   readonly #pool: Pool;
   readonly #share: RelayShare | null;
-  #refusalsInARow = 0;
-  #hasAccepted = false;
   #fault: unknown;
-  /** Why the probe's mail came to nothing. */
-  #failedProbe: SmtpError | null = null;
   /** Mails under way. A count, and no Set of them: see `remove` in smtp/course.ts. */
   #underWay = 0;
   /** Called when a mail is no longer under way. */
@@ -152,6 +63,7 @@ class RunSender {
     this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#halt.signal]);
     this.#pace = options.pace ?? new AdaptivePace(ports.clock, options, options.onPace);
+    this.#verdicts = new Verdicts(this.#pace, options.probe);
     const onSuppressed = (settlement: Settlement, work: Work) => {
       options.onSettled?.('suppressed');
       options.onMail?.(settlement, work);
@@ -194,7 +106,8 @@ class RunSender {
     this.#signal.removeEventListener('abort', cutLater);
     cancel();
     if (this.#fault !== undefined) throw this.#fault;
-    if (this.#failedProbe !== null) throw new RelayFault(this.#failedProbe);
+    const { failedProbe } = this.#verdicts;
+    if (failedProbe !== null) throw new RelayFault(failedProbe);
     return { stopped: this.#options.signal.aborted, elsewhere: this.#due.elsewhere };
   }
 
@@ -263,7 +176,7 @@ class RunSender {
 
   /** Whether no mail more is to be begun. */
   #isProbed({ isAnswered }: Probe): boolean {
-    return isAnswered || this.#failedProbe !== null || this.#underWay > 0;
+    return isAnswered || this.#verdicts.failedProbe !== null || this.#underWay > 0;
   }
 
   /** @throws RelayFault */
@@ -377,12 +290,8 @@ class RunSender {
       if (result === undefined) throw new Error('Cannot settle: the transaction gave no result for its recipient');
       // Nobody waits for it: it makes the archive say more, and nothing else depends on it.
       if (intended && result.outcome === 'unsent') void this.#withdraw(work);
-      this.#hear(result, place, epoch);
-      if (this.#options.probe !== undefined && !this.#isSaidOfMail(result, this.#options.probe))
-        return result.outcome === 'uncertain'
-          ? { state: 'uncertain', problem: result.error.message }
-          : this.#again(work, this.#failedProbe?.message ?? '', intended);
-      return this.#judge(work, place, result, intended);
+      const said = this.#verdicts.of(work, place, result, epoch);
+      return 'again' in said ? this.#again(work, said.again, intended) : said;
     } catch (error) {
       if (error instanceof MailDataError || error instanceof CommandError)
         return { state: 'invalid', problem: error.message };
@@ -418,51 +327,6 @@ class RunSender {
     if (archive !== null) await this.#guarded(() => archive.withdraw({ row, attempt }));
   }
 
-  /** Whether the relay asks for another pace. A probe is slow enough. */
-  #hear(result: RecipientResult, { isUsed }: Place, epoch: number): void {
-    if (result.outcome === 'accepted' || this.#options.probe !== undefined) return;
-    const { step, reply } = 'error' in result ? result.error : result;
-    // Between two mails, and before a mail on a session that has carried some, it is the session that is over.
-    if (reply === undefined || step === 'idle' || (step === 'MAIL' && isUsed)) return;
-    // Where no mail comes further than MAIL the relay is closed, and not too slow: that is counted elsewhere.
-    const isClosed = reply.code === 421 && step === 'MAIL' && (!this.#hasAccepted || this.#refusalsInARow > 0);
-    if (!isClosed) this.#pace.heard(reply, epoch);
-  }
-
-  /** A refusal of the sender, or a 421, is no word about the mail; neither is a connection that is lost. */
-  #isSaidOfMail(result: RecipientResult, probe: Probe): boolean {
-    if ('error' in result) this.#failedProbe = result.error;
-    else if (result.outcome !== 'accepted' && (result.step === 'MAIL' || result.reply.code === 421))
-      this.#failedProbe = unexpectedReply(result.step, result.reply, '250');
-    probe.isAnswered = this.#failedProbe === null;
-    return probe.isAnswered;
-  }
-
-  #judge(work: Work, place: Place, result: RecipientResult, intended: boolean): Verdict | 'again' {
-    if (result.outcome === 'unsent') {
-      const problem = result.error.message;
-      // The session is full, the mail is not at fault.
-      if (result.error instanceof LimitError) return this.#again(work, problem, intended);
-      work.drops += 1;
-      if (work.drops === MAX_DROPS)
-        return { state: 'deferred', problem: `${MAX_DROPS} connections were lost under this mail: ${problem}` };
-      return this.#again(work, problem, intended);
-    }
-    if (result.outcome === 'uncertain') return { state: 'uncertain', problem: result.error.message };
-    if (result.outcome === 'accepted') {
-      this.#refusalsInARow = 0;
-      this.#hasAccepted = true;
-      return { state: 'accepted', reply: result.reply, queueId: result.queueId };
-    }
-    // Some relays take k mails a session, and say so at the next MAIL: a new session, no attempt counted.
-    const { step, reply } = result;
-    if (place.isUsed && step === 'MAIL' && (result.outcome === 'deferred' || SESSION_CODES.has(reply.code))) {
-      place.retire();
-      return this.#again(work, replyText(reply), intended);
-    }
-    return this.#refusal(result);
-  }
-
   /** The relay has not got it. An intent that is durable and was not used is told to the ledger before another is made. */
   #again(work: Work, problem: string, intended: boolean): 'again' {
     if (intended) {
@@ -470,17 +334,6 @@ class RunSender {
       work.attempt += 1;
     }
     return 'again';
-  }
-
-  /** What a no means: for this mail, or for all of them. */
-  #refusal({ outcome, step, reply }: Extract<RecipientResult, { step: Step }>): Verdict {
-    const isOfSession = SESSION_CODES.has(reply.code) && (step === 'MAIL' || step === 'RCPT');
-    this.#refusalsInARow = step === 'MAIL' || isOfSession ? this.#refusalsInARow + 1 : 0;
-    if ((isOfSession && step === 'MAIL') || this.#refusalsInARow > MAX_REFUSALS_IN_A_ROW) {
-      throw new RelayFault(unexpectedReply(step, reply, '250'));
-    }
-    // 503 and 530 at RCPT say nothing about the recipient, who is asked for again later.
-    return { state: isOfSession ? 'deferred' : outcomeOf(outcome, reply), reply };
   }
 
   #settle(work: Work, verdict: Verdict): void {
@@ -528,13 +381,4 @@ class RunSender {
     const reply = result !== undefined && 'step' in result ? replyText(result.reply) : null;
     transcripts.write(run, number, { kind: 'delivery', session, row, recipient, attempt, outcome, reply, records });
   }
-}
-
-/** What is to be written of one delivery. `nextAt` given: it stays in hand. */
-interface Verdict {
-  readonly state: Settlement['state'];
-  readonly reply?: Reply;
-  readonly queueId?: string | null;
-  readonly problem?: string;
-  readonly nextAt?: number;
 }
