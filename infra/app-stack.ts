@@ -1,6 +1,9 @@
 /** What comes and goes with the code: the mailer of one environment, and its network where it has one. */
 import { CfnOutput, Fn, Stack, type StackProps } from 'aws-cdk-lib';
+import { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { bucketNameOf, tableNameOf } from '../functions/aws/deployment.ts';
 import { BulkMailer, type BulkMailerProps } from './bulk-mailer.ts';
 import { MailNetwork } from './network.ts';
 import type { StateStack } from './state-stack.ts';
@@ -20,7 +23,11 @@ export class AppStack extends Stack {
       description: 'Cartero: schedules, queues and senders. Made anew from the code at any time.',
       ...rest,
     });
-    const { objects, ledger, secrets, address } = state;
+    // By name, so that neither stack waits for what the other is called.
+    const objects = Bucket.fromBucketName(this, 'Objects', bucketNameOf(environment.name, this.account, this.region));
+    const ledger = TableV2.fromTableName(this, 'Ledger', tableNameOf(environment.name));
+    this.addStackDependency(state);
+    const { secrets, address } = state;
     const network =
       environment.network === null || address === null
         ? null
@@ -34,10 +41,10 @@ export class AppStack extends Stack {
       ...(network === null ? {} : { network }),
     });
     new CfnOutput(this, 'PlanQueue', { value: this.mailer.plans.queue.queueUrl, description: 'Asks for plans.' });
-    for (const { relay, batches } of this.mailer.relays)
-      new CfnOutput(this, `BatchQueue${relay.name.replaceAll(/[^A-Za-z0-9]/g, '')}`, {
-        value: batches.queue.queueUrl,
-        description: `Batches for the relay ${relay.name}.`,
+    for (const sender of this.mailer.relays)
+      new CfnOutput(sender, 'BatchQueue', {
+        value: sender.batches.queue.queueUrl,
+        description: `Batches for the relay ${sender.relay.name}.`,
       });
   }
 

@@ -4,11 +4,12 @@
  *
  *     new BulkMailer(this, 'Mailer', { environment, campaigns, doors, project, bundle, now, objects, ledger, secrets });
  */
-import { Duration } from 'aws-cdk-lib';
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Duration, Stack } from 'aws-cdk-lib';
+import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Schedule, ScheduleExpression, ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -23,7 +24,7 @@ import { type Told, variablesOf } from './door-variables.ts';
 import { DoorbellQueue } from './doorbell-queue.ts';
 import type { Door, DoorName, Doors } from './doors.ts';
 import type { DeployedRelay, Environment } from './environment.ts';
-import { acknowledge } from './findings.ts';
+import { acknowledge, wildcardFinding } from './findings.ts';
 import type { MailNetwork } from './network.ts';
 import { RelaySender } from './relay-sender.ts';
 import type { MailerSecrets } from './secrets.ts';
@@ -39,8 +40,8 @@ export interface BulkMailerProps {
   readonly bundle: Bundler;
   /** Epoch ms. */
   readonly now: number;
-  readonly objects: Bucket;
-  readonly ledger: TableV2;
+  readonly objects: IBucket;
+  readonly ledger: ITableV2;
   readonly secrets: MailerSecrets;
   /** @default - mail leaves by AWS's addresses */
   readonly network?: MailNetwork;
@@ -157,12 +158,21 @@ export class BulkMailer extends Construct {
   /** One that could not begin is not made good: the next comes in a minute. */
   #sweep(sweeper: DoorFunction): void {
     sweeper.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: SWEEP_EVERY });
+    const role = new Role(this, 'SweepRole', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    });
     new Schedule(this, 'Sweep', {
       scheduleName: 'sweep',
       description: 'Each minute: whatever is due and was not rung.',
       schedule: ScheduleExpression.rate(SWEEP_EVERY),
       scheduleGroup: this.schedules,
-      target: new LambdaInvoke(sweeper.function, { retryAttempts: 0, maxEventAge: SWEEP_EVERY }),
+      target: new LambdaInvoke(sweeper.function, { role, retryAttempts: 0, maxEventAge: SWEEP_EVERY }),
+    });
+    acknowledge(role, {
+      [wildcardFinding(role, `${sweeper.function.functionArn}:*`)]:
+        'The framework allows the versions of this one function beside itself; it has none.',
     });
     const next = 'The next sweep does what this one did not, and an alarm rings when none has run for 15 minutes.';
     acknowledge(sweeper.function, {

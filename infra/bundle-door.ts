@@ -33,6 +33,8 @@ const bundle = await rolldown({
   platform: 'node',
   cwd: project,
   logLevel: 'warn',
+  // Some packages' other form finds its own files only while it runs.
+  resolve: { mainFields: ['module', 'main'] },
   plugins: [seeRequires, refuseOutsiders],
 });
 await bundle.write({

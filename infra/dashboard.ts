@@ -8,17 +8,18 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import type { MailMetrics } from './mail-metrics.ts';
+import type { RelayMetrics } from './mail-metrics.ts';
 import type { RelaySender } from './relay-sender.ts';
 import type { Watched } from './watch.ts';
 
 export interface DashboardProps {
   readonly name: string;
   readonly mailer: Watched;
-  readonly metrics: ReadonlyMap<RelaySender, MailMetrics>;
+  readonly metrics: ReadonlyMap<RelaySender, RelayMetrics>;
   readonly alarms: readonly Alarm[];
 }
 
+const OUTCOMES = ['Accepted', 'Refused', 'Deferred', 'Uncertain'] as const;
 const THIRD = 8;
 const WHOLE = 24;
 
@@ -33,7 +34,7 @@ export function mailerDashboard(scope: Construct, { name, mailer, metrics, alarm
   });
 }
 
-function relayRow({ relay, batches, sender }: RelaySender, counted: MailMetrics | undefined): IWidget[] {
+function relayRow({ relay, batches, sender }: RelaySender, counted: RelayMetrics | undefined): IWidget[] {
   const waiting = new GraphWidget({
     title: `${relay.name}: batches`,
     width: THIRD,
@@ -45,7 +46,7 @@ function relayRow({ relay, batches, sender }: RelaySender, counted: MailMetrics 
   });
   if (sender === null || counted === undefined)
     return [waiting, new TextWidget({ width: THIRD, markdown: `Nobody sends over ${relay.name}.` })];
-  const outcomes = Object.entries(counted.mails).map(([label, metric]) => metric.with({ label }));
+  const outcomes = OUTCOMES.map((name) => counted[name].with({ label: name.toLowerCase() }));
   return [
     new GraphWidget({ title: `${relay.name}: mails in 5 minutes`, width: THIRD, left: outcomes, stacked: true }),
     waiting,

@@ -25,12 +25,37 @@ export interface Door {
   readonly may: Rights;
 }
 
+/** The bucket's objects by their names, and why none of these names can be narrower. */
+export const OBJECTS = {
+  campaigns: {
+    pattern: `${PREFIXES.campaigns}*`,
+    because: "Audiences are called as their campaigns' owners call them.",
+  },
+  jobs: {
+    pattern: `${PREFIXES.jobs}*`,
+    because: 'Jobs, and the files beside them, are called as whoever puts them there calls them.',
+  },
+  receipts: {
+    pattern: `${PREFIXES.jobs}*${RECEIPT_SUFFIX}`,
+    because: 'A receipt is called as the job beside it, and ends as no job does.',
+  },
+  rejected: { pattern: `${PREFIXES.rejected}*`, because: 'What was rejected keeps the name that it came with.' },
+  content: {
+    pattern: `${PREFIXES.content}*`,
+    because: 'Content lies by its SHA-256, which is known only once it is read.',
+  },
+  runs: {
+    pattern: `${PREFIXES.runs}*`,
+    because: 'Runs are named when they start; this function has all of them in hand, one by one.',
+  },
+} as const;
+export type ObjectKind = keyof typeof OBJECTS;
+
 /** What a door may do beside writing its log and taking from its queue. */
 export interface Rights {
-  /** Patterns of objects in the bucket. */
-  readonly read: readonly string[];
-  readonly write: readonly string[];
-  readonly remove: readonly string[];
+  readonly read: readonly ObjectKind[];
+  readonly write: readonly ObjectKind[];
+  readonly remove: readonly ObjectKind[];
   /** Whether it reads and writes items of the ledger; scanning it is for nobody. */
   readonly ledger: boolean;
   /** The queues that it sends to. */
@@ -42,7 +67,6 @@ export const DOOR_NAMES = ['planner', 'intake', 'sender', 'sweeper'] as const;
 export type DoorName = (typeof DOOR_NAMES)[number];
 export type Doors = Readonly<Record<DoorName, Door>>;
 
-const all = (prefix: string) => `${prefix}*`;
 const FUNCTION_SECONDS = 900;
 
 export const doors: Doors = {
@@ -55,8 +79,8 @@ export const doors: Doors = {
     variables: ['environment', 'bucket', 'table', 'batchQueues', 'relays', 'logKeys', 'logAddresses', 'jobs'],
     folders: [TEMPLATES_FOLDER],
     may: {
-      read: [all(PREFIXES.campaigns), all(PREFIXES.jobs), all(PREFIXES.content), all(PREFIXES.runs)],
-      write: [all(PREFIXES.content), all(PREFIXES.runs), `${PREFIXES.jobs}*${RECEIPT_SUFFIX}`],
+      read: ['campaigns', 'jobs', 'content', 'runs'],
+      write: ['content', 'runs', 'receipts'],
       remove: [],
       ledger: true,
       ring: ['batches'],
@@ -72,9 +96,9 @@ export const doors: Doors = {
     variables: ['environment', 'bucket', 'table', 'planQueue', 'relays', 'logKeys', 'logAddresses', 'jobs'],
     folders: [],
     may: {
-      read: [all(PREFIXES.jobs)],
-      write: [`${PREFIXES.jobs}*${RECEIPT_SUFFIX}`, all(PREFIXES.rejected)],
-      remove: [all(PREFIXES.jobs)],
+      read: ['jobs'],
+      write: ['receipts', 'rejected'],
+      remove: ['jobs'],
       ledger: true,
       ring: ['plan'],
       secrets: ['logKeys'],
@@ -100,8 +124,8 @@ export const doors: Doors = {
     ],
     folders: [],
     may: {
-      read: [all(PREFIXES.content), all(PREFIXES.runs)],
-      write: [all(PREFIXES.runs)],
+      read: ['content', 'runs'],
+      write: ['runs'],
       remove: [],
       ledger: true,
       ring: [],
@@ -117,8 +141,8 @@ export const doors: Doors = {
     variables: ['environment', 'bucket', 'table', 'planQueue', 'batchQueues', 'logKeys', 'logAddresses'],
     folders: [TEMPLATES_FOLDER],
     may: {
-      read: [all(PREFIXES.content), all(PREFIXES.runs)],
-      write: [all(PREFIXES.runs), `${PREFIXES.jobs}*${RECEIPT_SUFFIX}`],
+      read: ['content', 'runs'],
+      write: ['runs', 'receipts'],
       remove: [],
       ledger: true,
       ring: ['plan', 'batches'],

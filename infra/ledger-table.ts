@@ -11,8 +11,9 @@ import ledgerTableKeys from './ledger-table.json' with { type: 'json' };
 export const LEDGER_KEYS = ledgerTableKeys;
 
 /** Billed by request, so that it costs nothing while nobody sends; kept when the stack goes. */
-export function ledgerTable(scope: Construct, id: string): TableV2 {
+export function ledgerTable(scope: Construct, id: string, tableName: string): TableV2 {
   return new TableV2(scope, id, {
+    tableName,
     partitionKey: { name: LEDGER_KEYS.partition, type: AttributeType.STRING },
     sortKey: { name: LEDGER_KEYS.sort, type: AttributeType.STRING },
     // Sparse: a batch that has nobody left is not in it. Its keys are all that whoever rings batches wants to know.

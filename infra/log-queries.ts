@@ -3,25 +3,28 @@ import { CfnQueryDefinition } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Watched } from './watch.ts';
 
+/** A conversation that is too long for one line goes on in others, which are the same mail. */
+const MAILS = 'event = "transaction" and coalesce(part, 1) = 1';
+
 const QUERIES: Readonly<Record<string, readonly string[]>> = {
   'failures by reply': [
-    'filter event = "mail settled" and outcome != "accepted"',
-    'stats count(*) as mails by outcome, reply, problem',
+    `filter ${MAILS} and outcome != "accepted"`,
+    'stats count(*) as mails by relay, outcome, reply',
     'sort mails desc',
   ],
   // `cartero trace ADDRESS` says what stands for the address in logs.
   "one person's history": [
-    'fields @timestamp, run, event, attempt, outcome, reply, queueId, problem',
-    'filter recipient = "hash: as `cartero trace` has it"',
+    'fields @timestamp, run, attempt, outcome, reply, ms, lines',
+    'filter event = "transaction" and recipient = "hash: as `cartero trace` has it"',
     'sort @timestamp asc',
   ],
   'p95 per relay': [
-    'filter event = "mail settled" and outcome = "accepted"',
+    `filter ${MAILS} and outcome = "accepted"`,
     'stats count(*) as mails, pct(ms, 50) as p50, pct(ms, 95) as p95, max(ms) as longest by relay, bin(5m)',
   ],
   'conversations of one run': [
-    'filter event = "transcript" and run = "the run"',
-    'fields @timestamp, batch, row, attempt, lines',
+    'fields @timestamp, event, session, batch, row, attempt, lines',
+    'filter event in ["session", "transaction"] and run = "its id, as `cartero status` has it"',
     'sort @timestamp asc',
   ],
 };

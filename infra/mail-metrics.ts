@@ -1,47 +1,43 @@
-/** What a sender's log says, counted: metrics of one relay in a namespace of its own. */
+/** What doors write of themselves into their logs, as metrics: of one relay, of an environment, and lines that are counted. */
 import { Duration } from 'aws-cdk-lib';
-import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, type LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { COUNTED, LOG_EVENTS } from '../functions/aws/deployment.ts';
+import { METRICS } from '../functions/aws/deployment.ts';
 
-export type Counted = (typeof COUNTED)[number];
-
-export interface MailMetrics {
-  /** Mails that were settled so, in five minutes. */
-  readonly mails: Readonly<Record<Counted, Metric>>;
-  /** How often the relay was found useless. */
-  readonly stops: Metric;
-}
+export type RelayMetrics = Readonly<Record<(typeof METRICS.relay)[number], Metric>>;
 
 const PERIOD = Duration.minutes(5);
-const isEvent = (event: string) => FilterPattern.stringValue('$.event', '=', event);
+const { namespace } = METRICS;
 
-/** @param namespace 'Cartero/production/default' */
-export function mailMetrics(scope: Construct, logs: LogGroup, namespace: string): MailMetrics {
-  const mails = COUNTED.map((outcome) => {
-    const filter = new MetricFilter(scope, outcome, {
-      logGroup: logs,
-      filterPattern: isEvent(LOG_EVENTS.batchWorked),
-      metricNamespace: namespace,
-      metricName: outcome,
-      metricValue: `$.${outcome}`,
-    });
-    return [outcome, filter.metric({ statistic: 'Sum', period: PERIOD })] as const;
-  });
-  return {
-    mails: Object.fromEntries(mails) as Record<Counted, Metric>,
-    stops: countEvents(scope, 'stops', logs, namespace, LOG_EVENTS.relayStopped),
-  };
+/** @param Relay its name in relays.json */
+export function relayMetrics(Environment: string, Relay: string): RelayMetrics {
+  const dimensionsMap = { Environment, Relay };
+  const named = METRICS.relay.map(
+    (metricName) =>
+      [metricName, new Metric({ namespace, metricName, dimensionsMap, statistic: 'Sum', period: PERIOD })] as const,
+  );
+  return Object.fromEntries(named) as RelayMetrics;
 }
 
-/** How often an event has been logged. */
-export function countEvents(scope: Construct, id: string, logs: LogGroup, namespace: string, event: string): Metric {
-  const filter = new MetricFilter(scope, id, {
+/** How many are uncertain, until somebody has settled it. */
+export function standingUncertain(Environment: string): Metric {
+  return new Metric({
+    namespace,
+    metricName: METRICS.standing,
+    dimensionsMap: { Environment },
+    statistic: 'Maximum',
+    period: PERIOD,
+  });
+}
+
+/** How often a line with that `event` has been logged. */
+export function countedLines(scope: Construct, logs: LogGroup, environment: string, event: string): Metric {
+  const filter = new MetricFilter(scope, event, {
     logGroup: logs,
-    filterPattern: isEvent(event),
-    metricNamespace: namespace,
-    metricName: id,
+    filterPattern: FilterPattern.stringValue('$.event', '=', event),
+    metricNamespace: `${namespace}/${environment}`,
+    metricName: event,
     metricValue: '1',
   });
   return filter.metric({ statistic: 'Sum', period: PERIOD });

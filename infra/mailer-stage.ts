@@ -3,6 +3,7 @@ import { Annotations, PermissionsBoundary, Stage, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { AppStack, type AppStackProps } from './app-stack.ts';
 import { DOOR_NAMES, doors as known } from './doors.ts';
+import type { DeployedRelay } from './environment.ts';
 import { checkWithPacks } from './findings.ts';
 import { StateStack } from './state-stack.ts';
 
@@ -30,10 +31,19 @@ export class MailerStage extends Stage {
     const missing = DOOR_NAMES.filter((door) => props.doors[door] === undefined);
     for (const door of missing)
       this.#warn('door', `${door}: there is no ${known[door].entry} yet, and nothing that needs it is deployed`);
+    for (const relay of relays) this.#warnOf(relay);
+  }
+
+  #warnOf({ name, settings }: DeployedRelay): void {
     // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-resource-limits.html
-    for (const { name: relay, settings } of relays)
-      if (settings.port === 25)
-        this.#warn('port-25', `${relay}: AWS shuts port 25 until it is asked to open it; 587 is open`);
+    if (settings.port === 25)
+      this.#warn('port-25', `${name}: AWS shuts port 25 until it is asked to open it; 587 is open`);
+    const files = (['ca', 'cert', 'key', 'dkim'] as const).filter((key) => settings[key] !== undefined);
+    if (files.length > 0)
+      this.#warn(
+        'files',
+        `${name}: what relays.json names in ${files.join(', ')} are files of this machine, and no function has them`,
+      );
   }
 
   #warn(id: string, message: string): void {

@@ -60,9 +60,9 @@ export class MailNetwork extends Construct {
     this.vpc = vpc as IVpc;
   }
 
-  /** @param relay what the senders of the group speak to beside AWS */
-  groupFor(id: string, relay: WrittenRelay): SecurityGroup {
-    const group = new SecurityGroup(this, id, {
+  /** @param relay what the senders of the group speak to beside AWS; `name` is its own */
+  groupFor(name: string, relay: WrittenRelay): SecurityGroup {
+    const group = new SecurityGroup(this, `Senders-${name}`, {
       vpc: this.vpc,
       description: 'Cartero: to the relay and to AWS, from nowhere',
       allowAllOutbound: false,

@@ -17,7 +17,10 @@ export interface MailerSecrets {
   readonly linkKeys: Secret;
 }
 
-const SIGNS_AT_LEAST = 64;
+/** 48 octets in base64url, of which letters and digits are enough; 32 are needed. */
+const KEY_SIGNS = 64;
+/** Nothing was made with it before it was there. */
+const SINCE = '2026-01-01T00:00:00.000Z';
 
 /** Secrets are called `<environment>/<name>`: two environments of one account have their own. */
 export function mailerSecrets(scope: Construct, { name, relays }: Environment): MailerSecrets {
@@ -60,9 +63,9 @@ function keySecret(scope: Construct, id: string, secretName: string, does: strin
     secretName,
     description: `Cartero: the key that ${does}. A newer one is added, none is taken away.`,
     generateSecretString: {
-      secretStringTemplate: JSON.stringify({ id: 'first' }),
+      secretStringTemplate: JSON.stringify({ id: 'first', since: SINCE }),
       generateStringKey: 'secret',
-      passwordLength: SIGNS_AT_LEAST,
+      passwordLength: KEY_SIGNS,
       excludePunctuation: true,
     },
     removalPolicy: RemovalPolicy.RETAIN,

@@ -15,6 +15,7 @@ import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { CfnEIP } from 'aws-cdk-lib/aws-ec2';
 import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { bucketNameOf, tableNameOf } from '../functions/aws/deployment.ts';
 import type { Environment } from './environment.ts';
 import { acknowledge } from './findings.ts';
 import { ledgerTable } from './ledger-table.ts';
@@ -38,8 +39,8 @@ export class StateStack extends Stack {
       ...props,
       terminationProtection: true,
     });
-    this.objects = objectBucket(this);
-    this.ledger = ledgerTable(this, 'Ledger');
+    this.objects = objectBucket(this, bucketNameOf(environment.name, this.account, this.region));
+    this.ledger = ledgerTable(this, 'Ledger', tableNameOf(environment.name));
     this.secrets = mailerSecrets(this, environment);
     this.address = environment.network === null ? null : fixedAddress(this);
     new CfnOutput(this, 'Bucket', { value: this.objects.bucketName, description: 'Where jobs and audiences are put.' });
@@ -47,8 +48,9 @@ export class StateStack extends Stack {
   }
 }
 
-function objectBucket(scope: Construct): Bucket {
+function objectBucket(scope: Construct, bucketName: string): Bucket {
   const bucket = new Bucket(scope, 'Objects', {
+    bucketName,
     versioned: true,
     encryption: BucketEncryption.S3_MANAGED,
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,

@@ -3,14 +3,14 @@ import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
-import { LOG_EVENTS } from '../functions/aws/deployment.ts';
+import { RUN_MISSING } from '../functions/aws/deployment.ts';
 import { AlarmBell } from './alarm-bell.ts';
 import { mailerDashboard } from './dashboard.ts';
 import type { DoorFunction } from './door-function.ts';
 import type { DoorbellQueue } from './doorbell-queue.ts';
 import type { Alarming, Environment } from './environment.ts';
 import { savedQueries } from './log-queries.ts';
-import { countEvents, type MailMetrics, mailMetrics } from './mail-metrics.ts';
+import { countedLines, type RelayMetrics, relayMetrics, standingUncertain } from './mail-metrics.ts';
 import type { RelaySender } from './relay-sender.ts';
 
 export interface Watched {
@@ -41,15 +41,14 @@ export class Watch extends Construct {
     const { name, alarms } = environment;
     this.#alarming = alarms;
     this.bell = new AlarmBell(this, 'Alarms', { prefix: `cartero-${name}`, email: alarms.email });
-    const metrics = new Map<RelaySender, MailMetrics>();
-    for (const relay of mailer.relays) {
+    const metrics = new Map(mailer.relays.map((relay) => [relay, relayMetrics(name, relay.relay.name)]));
+    for (const [relay, counted] of metrics) {
       this.#watchQueue(relay.relay.name, relay.batches, 'batches');
       if (relay.sender === null) continue;
-      const counted = new Construct(this, `Mails-${relay.relay.name}`);
-      metrics.set(relay, mailMetrics(counted, relay.sender.logs, `Cartero/${name}/${relay.relay.name}`));
+      this.#watchMails(relay.relay.name, counted);
       this.#watchFunction(`${relay.relay.name}-sender`, relay.sender);
     }
-    for (const [relay, counted] of metrics) this.#watchMails(relay.relay.name, counted);
+    if (mailer.relays.some(({ sender }) => sender !== null)) this.#watchStanding(name);
     this.#watchQueue('plans', mailer.plans, 'plans');
     this.#watchQueue('jobs', mailer.jobs, 'jobs');
     for (const door of ['planner', 'intake', 'sweeper'] as const) {
@@ -57,26 +56,35 @@ export class Watch extends Construct {
       if (made !== null) this.#watchFunction(door, made);
     }
     this.#watchStarts(mailer.schedules);
-    if (mailer.sweeper !== null) this.#watchSweeper(mailer.sweeper, `Cartero/${name}`);
+    if (mailer.sweeper !== null) this.#watchSweeper(mailer.sweeper, name);
     mailerDashboard(this, { name, mailer, metrics, alarms: this.bell.alarms });
     savedQueries(this, { name, mailer });
   }
 
-  #watchMails(relay: string, { mails, stops }: MailMetrics): void {
+  #watchMails(relay: string, metrics: RelayMetrics): void {
     this.bell.ring(`${relay}-uncertain`, {
-      when: mails.uncertain,
+      when: metrics.Uncertain,
       above: 0,
       says: `Mails over ${relay} have left, and nobody knows whether they were accepted. \`cartero settle\` shows each with its evidence.`,
     });
     this.bell.ring(`${relay}-refused`, {
-      when: refusedShare(mails),
+      when: refusedShare(metrics),
       above: this.#alarming.refusedPercent,
       says: `More than ${this.#alarming.refusedPercent}% of the mails over ${relay} are refused. The saved query "failures by reply" says why; \`cartero pause\` stops a run.`,
     });
     this.bell.ring(`${relay}-stopped`, {
-      when: stops,
+      when: metrics.RelayTripped,
       above: 0,
       says: `The relay ${relay} refuses our login, or cannot be used at all: nothing is sent over it. Look at its secret first.`,
+    });
+  }
+
+  /** A sender that died has seen nothing; the ledger has, and goes on saying so until somebody has settled it. */
+  #watchStanding(environment: string): void {
+    this.bell.ring('uncertain-standing', {
+      when: standingUncertain(environment),
+      above: 0,
+      says: 'There are mails of which nobody knows whether they were accepted. `cartero settle` shows each with its evidence.',
     });
   }
 
@@ -116,9 +124,9 @@ export class Watch extends Construct {
     });
   }
 
-  #watchSweeper({ function: made, logs }: DoorFunction, namespace: string): void {
+  #watchSweeper({ function: made, logs }: DoorFunction, environment: string): void {
     this.bell.ring('no-run', {
-      when: countEvents(this, 'missing', logs, namespace, LOG_EVENTS.runMissing),
+      when: countedLines(this, logs, environment, RUN_MISSING),
       above: 0,
       says: 'A campaign was to start, and there is no run of it. The log of the sweeper names it.',
     });
@@ -131,14 +139,10 @@ export class Watch extends Construct {
   }
 }
 
-function refusedShare({ accepted, refused, deferred }: MailMetrics['mails']): MathExpression {
+function refusedShare({ Refused, Answered }: RelayMetrics): MathExpression {
   return new MathExpression({
-    expression: `IF(a + r + d >= ${ENOUGH_MAILS}, 100 * r / (a + r + d), 0)`,
-    usingMetrics: {
-      a: accepted.with({ period: WINDOW }),
-      r: refused.with({ period: WINDOW }),
-      d: deferred.with({ period: WINDOW }),
-    },
+    expression: `IF(answered >= ${ENOUGH_MAILS}, 100 * refused / answered, 0)`,
+    usingMetrics: { refused: Refused.with({ period: WINDOW }), answered: Answered.with({ period: WINDOW }) },
     period: WINDOW,
     label: 'refused, percent',
   });

@@ -48,6 +48,13 @@ export const PREFIXES = {
   runs: 'runs/',
 } as const;
 
+/** An environment's bucket. Names of buckets are everybody's: with the account in it, this one is nobody else's. */
+export const bucketNameOf = (environment: string, account: string, region: string) =>
+  `cartero-${environment}-${account}-${region}`;
+
+/** An environment's ledger. */
+export const tableNameOf = (environment: string) => `cartero-${environment}`;
+
 /** What names a job among the objects below `jobs/`. */
 export const JOB_SUFFIX = '.job.json';
 /** What a job's receipt is called, beside it. */
@@ -66,17 +73,14 @@ export interface ScheduledStart {
 }
 
 /**
- * Log lines that metrics are made of: JSON on one line of standard output, with these words as `event`. They are written
- * whatever is set for transcripts.
+ * Metrics that doors write into their logs, by CloudWatch's embedded metric format: the first by `Environment` and `Relay`,
+ * counts since the last line; the last by `Environment`, who is uncertain now.
  */
-export const LOG_EVENTS = {
-  /** A sender is through with a batch for now; has COUNTED as numbers, of this invocation. */
-  batchWorked: 'batch worked',
-  /** A relay refuses the login, or cannot be used at all: its queue rests. */
-  relayStopped: 'relay stopped',
-  /** A slot has gone by, and there is no run of it. */
-  runMissing: 'run missing',
+export const METRICS = {
+  namespace: 'Cartero',
+  relay: ['Accepted', 'Refused', 'Deferred', 'Uncertain', 'Answered', 'RelayTripped'],
+  standing: 'UncertainStanding',
 } as const;
 
-/** Fields of a `batch worked` line. */
-export const COUNTED = ['accepted', 'refused', 'deferred', 'uncertain', 'invalid', 'quarantined'] as const;
+/** The `event` of a line in the sweeper's log: a slot has gone by, and there is no run of it. */
+export const RUN_MISSING = 'run missing';

@@ -5,7 +5,8 @@
  * name of its own, so that a door loads no other: `#aws/s3` (`s3-store.ts`, objects in a bucket), `#aws/secrets`
  * (`secrets-manager.ts`, relays' logins and keys), `#aws/queue` (`sqs-queue.ts`, doorbells to senders), `#aws/table`
  * (`table-state.ts`, everything else that is true). What needs none is here: `deployment.ts`, the names on which doors and
- * stacks agree; `sqs-event.ts`, doorbells as Lambda hands them over.
+ * stacks agree; doorbells as Lambda hands them over (`sqs-event.ts`); a function's log (`log-lines.ts`) with the conversations
+ * in it (`transcript-log.ts`, `transcript-lines.ts`) and what alarms look at (`metric-lines.ts`).
  *
  * In one table of DynamoDB:
  *
@@ -17,6 +18,15 @@
  * suppression-items, lane-pages, allowance-items: the other ports. table-state: how a process joins all of it.
  */
 export * from './deployment.ts';
+export { type LogLines, MAX_EVENT_OCTETS, openLogLines } from './log-lines.ts';
+export {
+  METRIC_NAMESPACE,
+  Metrics,
+  MetricsError,
+  type MetricsOptions,
+  openMetrics,
+  RELAY_METRICS,
+} from './metric-lines.ts';
 export {
   answerDoorbells,
   type DoorbellHandler,
@@ -24,3 +34,5 @@ export {
   type SqsBatchAnswer,
   SqsEventError,
 } from './sqs-event.ts';
+export { readTranscriptLines } from './transcript-lines.ts';
+export { openTranscriptLog, type TranscribedMails, type TranscriptLogOptions } from './transcript-log.ts';

@@ -7,7 +7,7 @@ import { InputError, UsageError } from './command.ts';
 /** Errors whose message says it all; of any other one the stack is shown, since it is ours to mend. */
 const TOLD = [UsageError, InputError, CampaignError, RelayError, RunError, AudienceError, SmtpError];
 const TOLD_CODES =
-  /^ERR_(BATCH_FILE|STATE|LEDGER|OBJECT_MISSING|OBJECT_NAME|OBJECT_STORE|INBOX|LINK_KEYS|LOG_KEYS|MAIL|CHANGED_WHILE_READ|WORKER|SMTP_COMMAND|SMTP_MAIL_DATA|SMTP_SETTINGS)$/;
+  /^ERR_(BATCH_FILE|STATE|LEDGER|OBJECT_MISSING|OBJECT_NAME|OBJECT_STORE|INBOX|CREDENTIALS|LINK_KEYS|LOG_KEYS|MAIL|CHANGED_WHILE_READ|WORKER|SMTP_COMMAND|SMTP_MAIL_DATA|SMTP_SETTINGS)$/;
 
 /** @param command the command's name, told with what is wrong with its words */
 export function explain(error: unknown, command: string): string {
@@ -31,13 +31,15 @@ function withoutAdvice(message: string): string {
   return message.replace(/; if the root CA is installed locally, try running Node\.js with --use-system-ca/g, '');
 }
 
-function hintOf(error: SmtpError, { session }: Relay): string | null {
+function hintOf(error: SmtpError, { session, secret }: Relay): string | null {
   const { host, port, security, proxy } = session;
   if (error instanceof AuthError) {
     if (error.temporary) return 'The relay cannot check logins at the moment: start again later.';
     return session.credentials === undefined
       ? 'The relay wants a login: write user and password into the relay URL, smtps://user:password@host.'
-      : 'Check user and password of the relay URL (a special character is written %XX, "@" is %40); `?auth=PLAIN` or another name says which mechanism.';
+      : secret !== undefined
+        ? `Check what is in the secret ${JSON.stringify(secret)}: the relay does not take it.`
+        : 'Check user and password of the relay URL (a special character is written %XX, "@" is %40); `?auth=PLAIN` or another name says which mechanism.';
   }
   if (error.reply?.code === 530)
     return 'The relay wants a login, or TLS: write smtps://user:password@host:465 or smtp://user:password@host:587.';

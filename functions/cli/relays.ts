@@ -1,10 +1,14 @@
-/** Which relay a command sends to: --relay, else CARTERO_RELAY, else the campaign's in infra/relays.json, else the embedded server. */
+/**
+ * Which relay a command sends to: --relay, else CARTERO_RELAY, else the campaign's in infra/relays.json, else the embedded server.
+ * The secret that relays.json names is a file in the folder that CARTERO_SECRETS names.
+ */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { type EmbeddedServer, loadInbox, systemClock, systemRandom } from '#local';
+import { type EmbeddedServer, loadInbox, openSecretFolder, systemClock, systemRandom } from '#local';
 import {
+  Credentials,
   findMaxMessageOctets,
   findRelay,
   findWarmUp,
@@ -12,7 +16,9 @@ import {
   parseRelayUrl,
   type Relay,
   RelayError,
+  relayLoginOf,
   relayNames,
+  StoredLogin,
 } from '#mailing';
 import {
   checkSettings,
@@ -73,7 +79,8 @@ export async function chooseRelay(options: RelayWords, shell: Shell): Promise<Ch
   if (named !== null) {
     return {
       isEmbedded: false,
-      open: async () => connectTo(atDepth(named.relay, options.depth), named.files, null, async () => {}),
+      open: async () =>
+        connectTo(atDepth(named.relay, options.depth), named.files, null, async () => {}, named.credentials),
     };
   }
   const open = async () => {
@@ -99,33 +106,67 @@ export function embeddedRelay(server: EmbeddedServer): Relay {
   };
 }
 
-/** @param files what the relay's settings have in files */
+/**
+ * @param files what the relay's settings have in files
+ * @param credentials of a relay whose login is a secret
+ */
 export function connectTo(
   relay: Relay,
   files: RelayFiles,
   inbox: string | null,
   close: () => Promise<void>,
+  credentials?: Credentials,
 ): OpenRelay {
   const settings = {
     timeouts: { greetingMs: GREETING_TIMEOUT_MS },
     ...relay.session,
     ...files,
   };
-  const time = systemClock();
+  const clock = systemClock();
+  const open = (by: SessionSettings, record: (entry: TranscriptRecord) => void, signal?: AbortSignal) =>
+    openSession(by, { time: clock, random: systemRandom, record, ...(signal ? { signal } : {}) });
+  const { secret } = relay;
+  const login =
+    secret === undefined || credentials === undefined
+      ? null
+      : new StoredLogin({ credentials, secret, clock, settings, open });
   return {
     relay,
     connected: { relay, files, inbox },
     inbox,
     openSession: (record, signal) =>
-      openSession(settings, { time, random: systemRandom, record, ...(signal ? { signal } : {}) }),
+      login === null ? open(settings, record, signal) : login.open(record, signal ?? NEVER),
     close,
   };
+}
+
+const NEVER = new AbortController().signal;
+
+interface NamedRelay {
+  readonly relay: Relay;
+  readonly files: RelayFiles;
+  /** Where its login is a secret. */
+  readonly credentials?: Credentials;
+}
+
+/** Its login is looked at before anything is connected, and says who it is that shares the relay. */
+async function withSecret(relay: Relay, secret: string, files: RelayFiles, shell: Shell): Promise<NamedRelay> {
+  const folder = shell.env.CARTERO_SECRETS ?? '';
+  if (folder === '') {
+    throw new RelayError(
+      `its login is the secret ${JSON.stringify(secret)}; set CARTERO_SECRETS to the folder that has ${JSON.stringify(`${secret}.json`)}, CARTERO_RELAY to the relay's URL, or give --relay`,
+    );
+  }
+  const credentials = new Credentials(openSecretFolder(resolve(shell.cwd, folder)), systemClock());
+  const { clientCertificate, ...login } = relayLoginOf(await credentials.relay(secret));
+  const all = { ...files, ...(clientCertificate === undefined ? {} : { clientCertificate }) };
+  return { relay: { ...relay, session: { ...relay.session, ...login } }, files: all, credentials };
 }
 
 async function namedRelay(
   { url, name }: { url?: string | undefined; name: string },
   shell: Shell,
-): Promise<{ relay: Relay; files: RelayFiles } | null> {
+): Promise<NamedRelay | null> {
   const given = url ?? shell.env.CARTERO_RELAY;
   const file = relaysFile(shell);
   if (given !== undefined && given !== '') {
@@ -134,7 +175,10 @@ async function namedRelay(
     return { relay: warmUp === undefined ? relay : { ...relay, warmUp }, files: await readFiles(relay, shell.cwd) };
   }
   const relay = file === undefined ? null : findRelay(name, file, await readFile(file, 'utf8'), clientName());
-  if (relay !== null && file !== undefined) return { relay, files: await readFiles(relay, dirname(file)) };
+  if (relay !== null && file !== undefined) {
+    const files = await readFiles(relay, dirname(file));
+    return relay.secret === undefined ? { relay, files } : withSecret(relay, relay.secret, files, shell);
+  }
   if (name !== 'default')
     throw new RelayError(
       `the campaign names the relay "${name}", and ${file ?? 'infra/relays.json'} has none of that name`,

@@ -24,7 +24,8 @@ export const run: Command = {
 <campaign> is a name under templates/ or the path of a campaign folder.
 Relays: smtps://user:password@host:465 · smtp://user:password@host:587 (STARTTLS) · smtp+insecure://127.0.0.1:25,
 with ?ca=FILE, servername=NAME, name=EHLO-NAME, auth=MECHANISM. Without --relay: the variable CARTERO_RELAY, else the
-campaign's relay in infra/relays.json, else the embedded server.
+campaign's relay in infra/relays.json, else the embedded server. A relay of infra/relays.json whose login is a secret has it
+in the folder CARTERO_SECRETS: { "user", "password" } in <secret>.json.
 It goes on until nobody is left to send to: whoever is deferred is asked for again, later and later, until the campaign's
 expiresAfter. A run that was stopped or killed goes on where it was.
 With a schedule, mail goes in its window only, and with --at not before that moment: meanwhile the run rests. A start that

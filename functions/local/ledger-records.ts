@@ -1,6 +1,15 @@
 /** From the ledger's rows to the records that the domain speaks of. */
-import type { CanaryVerdict, DeliveryRecord, DeliveryState, Outcome, PlanCounts, RunRecord } from '#mailing';
-import type { DeliveryRow, RunRow } from './ledger-statements.ts';
+import type {
+  CanaryVerdict,
+  DeliveryRecord,
+  DeliveryState,
+  DueDelivery,
+  Outcome,
+  PlanCounts,
+  RunRecord,
+} from '#mailing';
+import { BATCH_ROOM } from './ledger-database.ts';
+import type { DeliveryRow, DueRow, RunRow } from './ledger-statements.ts';
 
 export function toRunRecord(row: RunRow): RunRecord {
   return {
@@ -43,4 +52,8 @@ export function toDeliveryRecord(delivery: DeliveryRow, lives: (holder: string |
 export function visibleOutcome(state: DeliveryState, isHeld: boolean): Outcome {
   if (state !== 'intended') return state;
   return isHeld ? 'pending' : 'uncertain';
+}
+
+export function toDueDelivery([id, row, recipient, messageId, attempt]: DueRow): DueDelivery {
+  return { index: id % BATCH_ROOM, row, recipient, messageId, attempt };
 }

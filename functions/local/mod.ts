@@ -2,7 +2,7 @@
  * Cartero on one machine: the outside that the mailing room asks for, made of files.
  *
  * A state folder (`state.ts`) holds it all. Its ledger is one SQLite file: `ledger-database.ts` opens it and knows its
- * schema, `ledger-statements.ts` its sentences, `sqlite-ledger.ts` tells the moves; `suppression-table.ts`
+ * schema, `ledger-statements.ts` its sentences, `sqlite-ledger.ts` tells the moves (those of deliveries `delivery-moves.ts`, evidence `ledger-evidence.ts`); `suppression-table.ts`
  * is in the same file; `lane-table.ts` and `allowance-table.ts` have what processes share of a relay,
  * `standing-table.ts` what they say of how they go. A lease lasts as long as its process, which `process-lock.ts` knows without a clock. Objects are files that appear whole (`directory-store.ts`);
  * what a planning must look up again lies in a file without a name (`scratch-file.ts`);

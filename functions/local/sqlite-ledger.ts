@@ -5,16 +5,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import {
   ANY_TIME,
-  afterCrash,
   type BatchTime,
   type BatchToAdd,
   type CanaryVerdict,
   type Claim,
   type ClaimOptions,
-  type CrashRecord,
   claimed,
   type DeliveryRecord,
-  type DueDelivery,
   type Evidence,
   type EvidenceDesk,
   type EvidenceFound,
@@ -23,17 +20,13 @@ import {
   givenBack,
   IllegalMoveError,
   type Intent,
-  isLegalMove,
-  isSettled,
   type Ledger,
   type LedgerSearch,
-  NO_CRASHES,
   needsCare,
   noTotals,
   type OpenBatch,
   type PlanCounts,
   type PlannedDelivery,
-  QUARANTINE_PROBLEM,
   RESEND_AFTER_MS,
   type RetryChoice,
   type RunControl,
@@ -43,19 +36,10 @@ import {
   type TracedDelivery,
   type UncertainPolicy,
 } from '#mailing';
-import { BATCH_ROOM } from './ledger-database.ts';
-import { toDeliveryRecord, toRunRecord, visibleOutcome } from './ledger-records.ts';
-import type {
-  BatchRow,
-  CountRow,
-  DeliveryRow,
-  DoubtRow,
-  DueRow,
-  RunRow,
-  StandingRow,
-  Statements,
-  TracedRow,
-} from './ledger-statements.ts';
+import { crashesOf, DeliveryMoves, deliveryId } from './delivery-moves.ts';
+import { establishAll } from './ledger-evidence.ts';
+import { toDeliveryRecord, toDueDelivery, toRunRecord, visibleOutcome } from './ledger-records.ts';
+import type { BatchRow, CountRow, DeliveryRow, DueRow, RunRow, Statements, TracedRow } from './ledger-statements.ts';
 import { prepareStatements } from './ledger-statements.ts';
 import type { ProcessLock } from './process-lock.ts';
 import { toLedgerError } from './sqlite-error.ts';
@@ -65,6 +49,7 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
   readonly #file: string;
   readonly #lock: ProcessLock;
   readonly #sql: Statements;
+  readonly #moves: DeliveryMoves;
 
   /** @param database from `openLedgerDatabase`; the ledger closes it */
   constructor(database: DatabaseSync, lock: ProcessLock) {
@@ -72,6 +57,7 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
     this.#file = database.location() ?? '';
     this.#lock = lock;
     this.#sql = prepareStatements(database);
+    this.#moves = new DeliveryMoves(this.#sql);
   }
 
   async runs(campaign?: string): Promise<RunRecord[]> {
@@ -247,8 +233,8 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
       if (policy !== 'resend') this.#sql.withdraw.run({ batch: number });
       const expiry = expiryOf({ createdAt: clocks.created_at, expiresAt: clocks.expires_at }, not_before);
       if (now >= expiry) this.#sql.expire.run({ batch: number, now });
-      const found = this.#lookBack(lease, policy, now);
-      this.#recordCrashes(number, claimed(found));
+      const found = this.#moves.lookBack(lease, policy, now);
+      this.#moves.recordCrashes(number, claimed(found));
       const { fence, rev } = this.#sql.hold.get(this.#lock.owner, policy, number) as BatchRow;
       const resend = Number(policy === 'resend');
       const isTime = eager || now >= not_before;
@@ -267,9 +253,9 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
       const { number: runNumber } = this.#runRow(run, `commit batch ${batch} of run ${JSON.stringify(run)}`);
       const held = this.#sql.advance.get(runNumber, batch, fence, rev, this.#lock.owner) as BatchRow | undefined;
       if (!held) throw new FenceLostError(run, batch);
-      for (const settlement of changes.settled) this.#settle(held, settlement);
-      for (const intent of changes.intended) this.#intend(held, intent);
-      this.#remember(held, changes.settled.length > 0, changes.current);
+      for (const settlement of changes.settled) this.#moves.settle(held, settlement);
+      for (const intent of changes.intended) this.#moves.intend(held, intent);
+      this.#moves.remember(held, changes.settled.length > 0, changes.current);
       return held.rev;
     });
   }
@@ -280,7 +266,7 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
       const row = this.#runRow(run, `release batch ${batch} of run ${JSON.stringify(run)}`);
       const lease = this.#sql.batch.get(row.number, batch) as BatchRow | undefined;
       if (!lease || !this.#sql.release.get(lease.number, fence, this.#lock.owner)) return;
-      this.#recordCrashes(lease.number, givenBack(crashesOf(lease)));
+      this.#moves.recordCrashes(lease.number, givenBack(crashesOf(lease)));
       this.#rest(lease.number, row);
     });
   }
@@ -320,21 +306,7 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
   async establish(run: string, evidence: readonly Evidence[]): Promise<EvidenceFound[]> {
     return this.#write(() => {
       const row = this.#runRow(run, `settle recipients of run ${JSON.stringify(run)} by evidence`);
-      const lives = this.#livingHolders();
-      const given = new Set<number>();
-      const found = evidence.map((each) => {
-        const doubts = this.#sql.doubts.all(row.number, each.key) as DoubtRow[];
-        const { result, doubt } = weigh(each, doubts, lives);
-        if (doubt === undefined) return { result, delivery: null };
-        if (result === 'settled') {
-          const { state, at, reply, enhancedStatus, queueId, problem } = each;
-          const facts = [reply ?? null, enhancedStatus ?? null, queueId ?? null, problem ?? null] as const;
-          this.#sql.establish.run(state, at, ...facts, doubt.id);
-          if (doubt.holder === null) given.add(doubt.batch);
-        }
-        const delivery = this.#sql.delivery.get(doubt.id) as unknown as DeliveryRow;
-        return { result, delivery: toDeliveryRecord(delivery, lives) };
-      });
+      const { found, given } = establishAll(this.#sql, row.number, evidence, this.#livingHolders());
       // Under `resend` a batch may have waited for nobody else.
       for (const batch of given) this.#rest(batch, row);
       return found;
@@ -371,66 +343,6 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
       const ownKey = key === recipient ? null : key;
       this.#sql.addDelivery.run(id, row, recipient, ownKey, messageId, state, problem ?? null);
     }
-  }
-
-  #settle(held: BatchRow, settlement: Settlement): void {
-    const { index, attempt, state, at, nextAt, reply, enhancedStatus, queueId, problem } = settlement;
-    const id = deliveryId(held, index);
-    const uncertain = state === 'uncertain';
-    const due = uncertain ? Math.max(at + RESEND_AFTER_MS, nextAt ?? 0) : state === 'deferred' ? (nextAt ?? at) : null;
-    const evidence = [reply ?? null, enhancedStatus ?? null, queueId ?? null, problem ?? null] as const;
-    const facts = [state, attempt, at, due, ...evidence, Number(uncertain), id] as const;
-    const isUsual = isLegalMove('intended', state, held.policy);
-    if (isUsual && Number(this.#sql.settleIntended.run(...facts, attempt).changes) === 1) return;
-    const action = `settle delivery ${index} of batch ${held.batch} as ${state}`;
-    const standing = this.#standing(id, action);
-    const counted = standing.state === 'intended' ? [standing.attempt] : [standing.attempt, standing.attempt + 1];
-    refuseMove(action, standing, state, held.policy);
-    if (!counted.includes(attempt)) {
-      throw new IllegalMoveError(action, `found attempt ${attempt}, want ${counted.join(' or ')}`);
-    }
-    this.#sql.settle.run(...facts);
-  }
-
-  #intend(held: BatchRow, { index, attempt }: Intent): void {
-    const id = deliveryId(held, index);
-    if (Number(this.#sql.intendFirst.run(attempt, id, attempt - 1).changes) === 1) return;
-    const action = `intend delivery ${index} of batch ${held.batch}`;
-    const standing = this.#standing(id, action);
-    refuseMove(action, standing, 'intended', held.policy);
-    if (attempt !== standing.attempt + 1) {
-      throw new IllegalMoveError(action, `found attempt ${attempt}, want ${standing.attempt + 1}`);
-    }
-    this.#sql.intend.run(attempt, id);
-  }
-
-  /** What the last holder's end says of the row that it had alone. */
-  #lookBack(lease: BatchRow, policy: UncertainPolicy, now: number): CrashRecord {
-    const { record, quarantined } = afterCrash(crashesOf(lease), (index) =>
-      isSettled(this.#standing(deliveryId(lease, index), `claim batch ${lease.batch}`).state, policy),
-    );
-    if (quarantined !== null) this.#sql.quarantine.run(now, QUARANTINE_PROBLEM, deliveryId(lease, quarantined));
-    return record;
-  }
-
-  /** Most commits have nothing to forget, and write nothing more. */
-  #remember(held: BatchRow, isProgress: boolean, current: number | undefined): void {
-    if (current !== undefined) this.#standing(deliveryId(held, current), `work delivery ${current} alone`);
-    const before = crashesOf(held);
-    const isToForget = isProgress && (before.crashes > 0 || before.current !== null);
-    if (!isToForget && current === undefined) return;
-    const record = isToForget ? NO_CRASHES : before;
-    this.#recordCrashes(held.number, { ...record, current: current ?? record.current });
-  }
-
-  #recordCrashes(batch: number, { crashes, current, suspect, suspicions }: CrashRecord): void {
-    this.#sql.recordCrashes.run(crashes, current, suspect, suspicions, batch);
-  }
-
-  #standing(id: number, action: string): StandingRow {
-    const standing = this.#sql.standing.get(id) as StandingRow | undefined;
-    if (!standing) throw new IllegalMoveError(action, 'there is no such delivery');
-    return standing;
   }
 
   #runRow(run: string, action: string): RunRow {
@@ -483,47 +395,4 @@ export class SqliteLedger implements Ledger, LedgerSearch, EvidenceDesk {
       throw toLedgerError(error, 'write the ledger', this.#file);
     }
   }
-}
-
-function crashesOf({ crashes, current_index, suspect_index, suspicions }: BatchRow): CrashRecord {
-  return { crashes, current: current_index, suspect: suspect_index, suspicions };
-}
-
-function deliveryId({ number, batch }: BatchRow, index: number): number {
-  if (!Number.isInteger(index) || index < 0 || index >= BATCH_ROOM) {
-    const action = `write delivery ${index} of batch ${batch}`;
-    throw new IllegalMoveError(action, `found index ${index}, want a whole number from 0 to ${BATCH_ROOM - 1}`);
-  }
-  return number * BATCH_ROOM + index;
-}
-
-/** What evidence comes to, and the delivery that it speaks of. */
-function weigh(
-  { attempt, state }: Evidence,
-  doubts: readonly DoubtRow[],
-  lives: (holder: string | null) => boolean,
-): { result: EvidenceFound['result']; doubt?: DoubtRow } {
-  const seen = (doubt: DoubtRow) => visibleOutcome(doubt.state, lives(doubt.holder));
-  const doubt = doubts.find((each) => seen(each) === 'uncertain' && each.attempt === attempt) ?? doubts[0];
-  if (doubt === undefined) return { result: 'nobody' };
-  if (doubt.attempt !== attempt) return { result: 'other', doubt };
-  if (seen(doubt) === 'uncertain') {
-    // Under `resend` it may be in the holder's hands as one that is due: its next intent must not find it settled.
-    const isDueThere = lives(doubt.holder) && doubt.policy === 'resend';
-    return { result: isDueThere ? 'held' : 'settled', doubt };
-  }
-  return { result: doubt.state === state ? 'known' : 'other', doubt };
-}
-
-function refuseMove(
-  action: string,
-  { state }: StandingRow,
-  to: Settlement['state'] | 'intended',
-  policy: UncertainPolicy,
-) {
-  if (!isLegalMove(state, to, policy)) throw new IllegalMoveError(action, `it is ${state}, under the policy ${policy}`);
-}
-
-function toDueDelivery([id, row, recipient, messageId, attempt]: DueRow): DueDelivery {
-  return { index: id % BATCH_ROOM, row, recipient, messageId, attempt };
 }

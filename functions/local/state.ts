@@ -26,7 +26,7 @@ import type {
   Scratch,
   StandingBook,
   SuppressionList,
-  TranscriptSink,
+  TranscriptShelf,
 } from '#mailing';
 import { AllowanceTable } from './allowance-table.ts';
 import { openDirectoryStore } from './directory-store.ts';
@@ -49,7 +49,7 @@ export interface LocalState {
   readonly objects: ObjectStore;
   /** For one planning each, who closes it. */
   readonly openScratch: () => Scratch;
-  readonly transcripts: TranscriptSink;
+  readonly transcripts: TranscriptShelf;
   readonly lanes: LaneBook;
   readonly allowances: AllowanceBook;
   readonly standings: StandingBook;

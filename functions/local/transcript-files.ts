@@ -6,7 +6,7 @@
  */
 import { appendFileSync, createReadStream, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Conversation, TranscriptEntry, TranscriptSink } from '#mailing';
+import type { Conversation, TranscriptEntry, TranscriptShelf } from '#mailing';
 
 /** Octets, nearly: what is gathered before it is written, and lost where the process is killed. */
 const GATHERED = 65_536;
@@ -22,11 +22,11 @@ export interface TranscriptFilesOptions {
 }
 
 /** @param folder made with mode 0700 when missing */
-export function openTranscriptFiles(folder: string, options: TranscriptFilesOptions = {}): TranscriptSink {
+export function openTranscriptFiles(folder: string, options: TranscriptFilesOptions = {}): TranscriptShelf {
   return new TranscriptFiles(folder, options.onLoss ?? (() => {}));
 }
 
-class TranscriptFiles implements TranscriptSink {
+class TranscriptFiles implements TranscriptShelf {
   readonly #folder: string;
   readonly #onLoss: (error: unknown) => void;
   readonly #gathered = new Map<string, string>();

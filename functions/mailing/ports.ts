@@ -1,5 +1,5 @@
 /** All the outside that the domain speaks to, in one page. Adapters live in `local/`; each port has one contract test. */
-import type { TranscriptRecord } from '#smtp';
+import type { RecipientResult, TranscriptRecord } from '#smtp';
 import type { BatchTime } from './batch-time.ts';
 import type { Outcome, RetriedOutcome, RunControl, Totals, UncertainPolicy } from './outcome.ts';
 
@@ -36,12 +36,16 @@ export interface ObjectStore {
   list(prefix: string): Promise<string[]>;
 }
 
-/** Conversations, found again by run and recipient. Best effort: a lost transcript loses no mail. */
+/** Where conversations go. Best effort: a lost transcript loses no mail. */
 export interface TranscriptSink {
   /** A session's opening is written once, before the first delivery on it, under whichever batch that is. */
   write(run: string, batch: number, entry: TranscriptEntry): void;
   /** Makes what was written readable; called when a batch closes and at the end. */
   flush(): Promise<void>;
+}
+
+/** The same, where they are found again by run and recipient. */
+export interface TranscriptShelf extends TranscriptSink {
   /** The conversations about one row, in the order in which they were written. */
   read(run: string, batch: number, row: number): Promise<Conversation[]>;
 }
@@ -53,7 +57,12 @@ export type TranscriptEntry =
       readonly kind: 'delivery';
       readonly session: string;
       readonly row: number;
+      readonly recipient: string;
       readonly attempt: number;
+      /** What the transaction came to for its recipient. */
+      readonly outcome: RecipientResult['outcome'];
+      /** The relay's no, as it is in results; `null` where it said none. Other replies may have come behind it. */
+      readonly reply: string | null;
       readonly records: readonly TranscriptRecord[];
     };
 

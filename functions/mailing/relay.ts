@@ -18,6 +18,8 @@ export interface Relay {
   readonly caFile?: string;
   /** What the client shows where the relay asks for it; paths as with `caFile`. */
   readonly clientCertificate?: ClientCertificateFiles;
+  /** Name of the secret that has its login, which `session` lacks then. */
+  readonly secret?: string;
   /** Mails per second at the most. */
   readonly messagesPerSecond?: number;
   readonly connections?: number;
@@ -175,17 +177,13 @@ export function findRelay(name: string, file: string, text: string, clientName: 
   const relays = readInOrder(file, text);
   const relay = Object.hasOwn(relays, name) ? relays[name] : undefined;
   if (relay === undefined) return null;
-  if (relay.secret !== undefined) {
-    throw new RelayError(
-      `${file}: "${name}" needs its credentials; on one machine set CARTERO_RELAY to the relay's URL, or give --relay`,
-    );
-  }
-  if (relay.security === 'none') refuseInsecure(relay.host, false, relay.allowInsecure ?? false);
+  if (relay.security === 'none') refuseInsecure(relay.host, relay.secret !== undefined, relay.allowInsecure ?? false);
   const port = relay.port ?? DEFAULT_PORT[relay.security];
   const warmUp = findWarmUp(name, file, text);
   return {
     label: `${name} (${relay.host}:${port})`,
     ...(relay.ca === undefined ? {} : { caFile: relay.ca }),
+    ...(relay.secret === undefined ? {} : { secret: relay.secret }),
     ...(relay.pace?.messagesPerSecond === undefined ? {} : { messagesPerSecond: relay.pace.messagesPerSecond }),
     ...(relay.connections === undefined ? {} : { connections: relay.connections }),
     ...(warmUp === undefined ? {} : { warmUp }),

@@ -370,8 +370,8 @@ class RunSender {
           return false;
         },
       });
-      this.#keepTranscript(work, place, records);
       const [result] = recipients;
+      this.#keepTranscript(work, place, records, result);
       if (isShut) return { state: 'suppressed', problem: `${ON_LIST} since this mail was begun` };
       if (isUsedUp) return this.#again(work, 'the warm-up allows no more mails today', intended);
       if (result === undefined) throw new Error('Cannot settle: the transaction gave no result for its recipient');
@@ -511,14 +511,22 @@ class RunSender {
     return undefined;
   }
 
-  #keepTranscript(work: Work, place: Place, records: readonly TranscriptRecord[]): void {
+  #keepTranscript(
+    work: Work,
+    place: Place,
+    records: readonly TranscriptRecord[],
+    result: RecipientResult | undefined,
+  ): void {
     const { transcripts } = this.#ports;
     const { batch, delivery, attempt } = work;
     const { run, batch: number } = batch.claim;
     const session = `${this.#options.owner}-${place.session}`;
     const opening = place.takeOpening();
     if (opening !== null) transcripts.write(run, number, { kind: 'session', session, records: opening });
-    transcripts.write(run, number, { kind: 'delivery', session, row: delivery.row, attempt, records });
+    const { row, recipient } = delivery;
+    const outcome = result?.outcome ?? 'unsent';
+    const reply = result !== undefined && 'step' in result ? replyText(result.reply) : null;
+    transcripts.write(run, number, { kind: 'delivery', session, row, recipient, attempt, outcome, reply, records });
   }
 }
 

@@ -4,6 +4,7 @@
  *     { "keys": [{ "id": "kS3…", "since": "2026-12-01T09:00:00.000Z", "secret": "base64url of 32 octets" }] }
  *
  * A key is added at the end: the newest is used for what is made from then on, and the others go on to tell what was made before.
+ * The first may stand alone, without the list around it: so it is made where Cartero is deployed.
  */
 import { createSecretKey, type KeyObject } from 'node:crypto';
 
@@ -23,7 +24,8 @@ export const STORED_SECRET_OCTETS = 32;
 /** One key at least. What is thrown quotes nothing: not even the words of the JSON parser, which quote the text. */
 export function storedKeysIn(text: string, refuse: RefuseKeys): StoredKey[] {
   const wanted = 'wanted { "keys": [{ "id", "since", "secret" }] }';
-  const { keys } = Object(jsonIn(text, () => refuse(`it is not JSON, ${wanted}`))) as { keys?: unknown };
+  const whole = Object(jsonIn(text, () => refuse(`it is not JSON, ${wanted}`))) as { keys?: unknown; secret?: unknown };
+  const keys = whole.secret === undefined ? whole.keys : [whole];
   if (!Array.isArray(keys) || keys.length === 0) throw refuse(`it has no keys, ${wanted}`);
   return keys.map((key, index) => {
     const { id, since, secret } = Object(key) as Record<string, unknown>;

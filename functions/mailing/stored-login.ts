@@ -5,8 +5,8 @@
  *                                         └──► the same, or none to be had: refused
  *     refused ──► the relay is not logged in to until the secret has changed, or a quarter of an hour has passed
  *
- * An account with a wrong password is locked by who tries again and again, and so it stays with one attempt for all the
- * connections of a process. The AuthError stops the run, and burns nobody.
+ * An account with a wrong password is locked by who tries again and again, and so what was refused once is tried by no other
+ * connection of the process; those that were logging in at that moment have. The AuthError stops the run, and burns nobody.
  */
 import { AuthError, type Session, type SessionSettings, type TranscriptRecord } from '#smtp';
 import { CredentialsError, type Secret } from './credential-store.ts';
@@ -19,8 +19,8 @@ export interface StoredLoginOptions {
   /** The secret's name. */
   readonly secret: string;
   readonly clock: Clock;
-  /** All but the login. */
-  readonly settings: Omit<SessionSettings, 'credentials' | 'mechanism' | 'clientCertificate'>;
+  /** All but the login; where the secret has a client certificate, it is that one. */
+  readonly settings: Omit<SessionSettings, 'credentials' | 'mechanism'>;
   readonly open: (settings: SessionSettings, record: Record, signal: AbortSignal) => Promise<Session>;
 }
 
@@ -34,14 +34,23 @@ interface Login {
   readonly secret: Secret;
   /** Who logs in by tokens asks for a newer one by itself, in the midst of the login. */
   readonly isByToken: boolean;
+  /** What the relay was told last: a newer token than the secret's, where there was one. */
+  readonly tried: () => Secret;
   readonly settings: SessionSettings;
+}
+
+interface Refused {
+  readonly secret: Secret;
+  readonly error: AuthError;
+  readonly at: number;
+  readonly monotonic: number;
 }
 
 export class StoredLogin {
   readonly #options: StoredLoginOptions;
   /** One settings object for all sessions of a secret: TLS sessions are resumed under the same one. */
   #latest: Login | null = null;
-  #refused: { readonly secret: Secret; readonly error: AuthError; readonly monotonic: number } | null = null;
+  #refused: Refused | null = null;
 
   constructor(options: StoredLoginOptions) {
     this.#options = options;
@@ -55,7 +64,7 @@ export class StoredLogin {
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const newer = await this.#newerThan(login);
-      if (newer === null) throw await this.#refuse(login, error);
+      if (newer === null) throw this.#refuse(login, error);
       return await this.#openAgain(this.#loginBy(newer), record, signal);
     }
   }
@@ -64,18 +73,24 @@ export class StoredLogin {
     try {
       return await this.#options.open(login.settings, record, signal);
     } catch (error) {
-      throw isRefusal(error) ? await this.#refuse(login, error) : error;
+      throw isRefusal(error) ? this.#refuse(login, error) : error;
     }
   }
 
   async #secret(): Promise<Secret> {
-    const { credentials, secret: name, clock } = this.#options;
+    const { credentials, secret: name } = this.#options;
     const refused = this.#refused;
     if (refused === null) return credentials.relay(name);
     const changed = await this.#changed(refused.secret);
-    if (changed === null && clock.monotonic() - refused.monotonic < REFUSED_FOR_MS) throw refused.error;
+    if (changed === null && this.#isRecent(refused)) throw refused.error;
     this.#refused = null;
     return changed ?? refused.secret;
+  }
+
+  /** By both clocks: one stands still where the machine does, and the other can be set. */
+  #isRecent({ at, monotonic }: Refused): boolean {
+    const { clock } = this.#options;
+    return clock.monotonic() - monotonic < REFUSED_FOR_MS && clock.now() - at < REFUSED_FOR_MS;
   }
 
   async #newerThan({ secret, isByToken }: Login): Promise<Secret | null> {
@@ -94,25 +109,26 @@ export class StoredLogin {
   #loginBy(secret: Secret): Login {
     if (this.#latest?.secret.equals(secret) === true) return this.#latest;
     const { credentials, secret: name, settings } = this.#options;
-    let latest = secret;
+    let tried = secret;
     const token = async ({ refresh }: { readonly refresh: boolean }): Promise<string> => {
-      latest = await credentials.relay(name, refresh ? latest : undefined);
-      const found = accessTokenOf(latest);
+      const now = await credentials.relay(name, refresh ? tried : undefined);
+      const found = accessTokenOf(now);
       if (found === null) throw new CredentialsError(name, 'it holds an access token no more');
+      tried = now;
       return found;
     };
     this.#latest = {
       secret,
       isByToken: accessTokenOf(secret) !== null,
+      tried: () => tried,
       settings: { ...settings, ...relayLoginOf(secret, token) },
     };
     return this.#latest;
   }
 
-  async #refuse({ secret, isByToken }: Login, error: AuthError): Promise<AuthError> {
-    const { credentials, secret: name, clock } = this.#options;
-    const refused = isByToken ? await credentials.relay(name).catch(unlessUnavailable) : secret;
-    this.#refused = { secret: refused ?? secret, error, monotonic: clock.monotonic() };
+  #refuse({ tried }: Login, error: AuthError): AuthError {
+    const { clock } = this.#options;
+    this.#refused = { secret: tried(), error, at: clock.now(), monotonic: clock.monotonic() };
     return error;
   }
 }

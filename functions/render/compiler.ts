@@ -1,5 +1,5 @@
 /** From checked trees to functions. */
-import Handlebars from 'handlebars';
+import { escapedForHtml } from './escape.ts';
 import { type Folded, fold } from './fold.ts';
 import { inlineStyles } from './inline-css.ts';
 import type { Library } from './library.ts';
@@ -43,7 +43,7 @@ function compilerOf(library: Library, form: Form, styled: ReadonlyMap<Sheet, She
   };
   const forms = {
     toPrint: form === 'calendar' ? escapeForCalendar : asItIs,
-    toEscaped: isHtml ? Handlebars.escapeExpression : asItIs,
+    toEscaped: isHtml ? escapedForHtml : asItIs,
   };
   return (root) => {
     for (const sheet of library.reach(root)) if (sheet !== root) programs.set(sheet.key, programOf(sheet));

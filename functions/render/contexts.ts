@@ -66,7 +66,7 @@ export function atData(value: Value, path: readonly string[]): Value {
 
 function own(parent: unknown, name: string): unknown {
   if (parent === undefined || parent === null) return parent;
-  return Object.hasOwn(Object(parent), name) ? (parent as Record<string, unknown>)[name] : undefined;
+  return Object.hasOwn(parent, name) ? (parent as Record<string, unknown>)[name] : undefined;
 }
 
 /** The row itself: it has no prototype (values.ts), so that whatever it has is its own. */

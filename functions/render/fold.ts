@@ -24,7 +24,7 @@ import {
 } from './contexts.ts';
 import { TemplateError } from './errors.ts';
 import { evaluate, type Sight, siteOf, type Turn } from './evaluation.ts';
-import { type Piece, type Rendering, runAll } from './rendering.ts';
+import { type Piece, runAll } from './rendering.ts';
 import { CONTEXT, CONTROL, demanded, fitting, PRINT_RAW, type Site, spend, step, Unfit } from './strict.ts';
 import {
   argumentsOf,
@@ -140,17 +140,19 @@ class Folder {
       return;
     }
     const read = reader(what);
-    const print = ({ account }: Rendering, value: unknown) => {
-      const text = toPrint(textOf(value, site));
-      spend(account, text, site);
-      return text;
-    };
+    // Written out twice: it is what a rendering does most of the time.
     writing.rowText(
       isRaw
-        ? (rendering) => print(rendering, read(rendering))
+        ? (rendering) => {
+            const text = toPrint(textOf(read(rendering), site));
+            spend(rendering.account, text, site);
+            return text;
+          }
         : (rendering) => {
-            const text = print(rendering, read(rendering));
-            return toEscaped(rendering.account.standIns?.take(text) ?? text);
+            const { account } = rendering;
+            const text = toPrint(textOf(read(rendering), site));
+            spend(account, text, site);
+            return toEscaped(account.standIns?.take(text) ?? text);
           },
     );
   }
@@ -233,20 +235,20 @@ class Folder {
     const read = reader(value);
     writing.piece((rendering) => {
       const items = read(rendering) as object;
-      const entries: readonly (readonly [unknown, unknown])[] = Array.isArray(items)
-        ? [...items.entries()]
-        : Object.entries(items);
-      if (entries.length === 0) runAll(otherwise, rendering);
+      const names = Array.isArray(items) ? null : Object.keys(items);
+      const values: readonly unknown[] = Array.isArray(items) ? items : Object.values(items);
+      if (values.length === 0) runAll(otherwise, rendering);
       const { places, account } = rendering;
       const at: Turn = { index: 0, key: null, first: true, last: false };
       places[turn] = at;
-      for (const [index, [name, each]] of entries.entries()) {
+      for (let index = 0; index < values.length; index += 1) {
         step(account);
+        const name = names === null ? index : names[index];
         at.index = index;
         at.key = name;
         at.first = index === 0;
-        at.last = index === entries.length - 1;
-        places[item] = each;
+        at.last = index === values.length - 1;
+        places[item] = values[index];
         places[key] = name;
         runAll(pieces, rendering);
       }

@@ -40,5 +40,5 @@ export class Divided implements Rendering {
 }
 
 export function runAll(pieces: readonly Piece[], rendering: Rendering): void {
-  for (const piece of pieces) piece(rendering);
+  for (let index = 0; index < pieces.length; index += 1) pieces[index]?.(rendering);
 }

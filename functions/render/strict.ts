@@ -85,6 +85,11 @@ export function step(account: Account): void {
   }
 }
 
+/** Whether so much more is allowed. */
+export function isWithin(account: Account, steps: number, characters: number): boolean {
+  return account.steps + steps <= MAX_STEPS && account.characters + characters <= MAX_OUTPUT_OCTETS;
+}
+
 export function tooLarge(use: Use): RenderError {
   return new RenderError(use, `makes the output larger than ${MAX_OUTPUT_OCTETS} octets, less is wanted`);
 }

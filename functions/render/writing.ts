@@ -7,7 +7,7 @@
  * row brings does the rendering tell whether a line has begun.
  */
 import type { Piece, Rendering } from './rendering.ts';
-import { type Site, spend, step } from './strict.ts';
+import { isWithin, type Site, spend, step } from './strict.ts';
 
 /** What goes to the account of a rendering for what was written when the template was compiled. */
 export type Due = { readonly site: Site; readonly printed: string } | 'partial';
@@ -131,7 +131,15 @@ export class Writing {
     const dues = this.#dues;
     if (dues.length === 0) return;
     this.#dues = [];
+    const steps = dues.filter((due) => due === 'partial').length;
+    const characters = dues.reduce((sum, due) => sum + (due === 'partial' ? 0 : due.printed.length), 0);
     this.#pieces.push(({ account }) => {
+      // Literals have no control characters: what is left is to count.
+      if (isWithin(account, steps, characters)) {
+        account.steps += steps;
+        account.characters += characters;
+        return;
+      }
       for (const due of dues) {
         if (due === 'partial') step(account);
         else spend(account, due.printed, due.site);

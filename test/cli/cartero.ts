@@ -32,7 +32,7 @@ export function startCartero(
   env: Record<string, string> = {},
   { ownGroup = false } = {},
 ): Started {
-  const { CARTERO_RELAY: _own, ...rest } = process.env;
+  const { CARTERO_RELAY: _own, CARTERO_SECRETS: _ownSecrets, ...rest } = process.env;
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd,
     env: { ...rest, ...env },

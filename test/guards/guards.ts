@@ -1,7 +1,9 @@
 /** The guards: each keeps one promise, and each has tests that fail without it. */
 import type { Guard } from './guard.ts';
+import { IN_CARE } from './guards-in-care.ts';
 
 const LEDGER = 'functions/local/sqlite-ledger.ts';
+const MOVES = 'functions/local/delivery-moves.ts';
 const STATEMENTS = 'functions/local/ledger-statements.ts';
 const OUTCOME = 'functions/mailing/outcome.ts';
 const GROUP_COMMIT = 'functions/mailing/group-commit.ts';
@@ -110,7 +112,7 @@ const IN_LEDGER: readonly Guard[] = [
   },
   {
     name: 'attempts in their order',
-    file: LEDGER,
+    file: MOVES,
     source: 'if (!counted.includes(attempt)) {',
     replacement: 'if (false) {',
     tests: OF_LEDGER,
@@ -347,4 +349,4 @@ const IN_ENGINE: readonly Guard[] = [
   },
 ];
 
-export const GUARDS: readonly Guard[] = [...IN_LEDGER, ...IN_SENDER, ...IN_ENGINE];
+export const GUARDS: readonly Guard[] = [...IN_LEDGER, ...IN_SENDER, ...IN_CARE, ...IN_ENGINE];

@@ -1,19 +1,30 @@
 /** The state stack, one property a test: each says what an ops team would lose without it. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { LEDGER_KEYS, StateStack } from '../../infra/state-stack.ts';
+import { storedKeysIn } from '#mailing';
+import { LEDGER_KEYS } from '../../infra/ledger-table.ts';
+import { StateStack } from '../../infra/state-stack.ts';
+import { context, environmentOf, WHOLE } from './mailer.ts';
 
-/** The framework's own switches stand in cdk.json; what is tested is what is deployed. */
-const { context } = JSON.parse(readFileSync(join(import.meta.dirname, '../../cdk.json'), 'utf8'));
+const env = { account: '123456789012', region: 'eu-south-2' };
+const made = (written: object) =>
+  new StateStack(new App({ context }), 'state', { env, environment: environmentOf(written) });
 
-const stack = new StateStack(new App({ context }), 'state', { env: { account: '123456789012', region: 'eu-south-2' } });
+const stack = made(WHOLE);
 const template = Template.fromStack(stack);
 
 const BUCKET = 'AWS::S3::Bucket';
 const TABLE = 'AWS::DynamoDB::GlobalTable';
+const SECRET = 'AWS::SecretsManager::Secret';
+const ADDRESS = 'AWS::EC2::EIP';
+
+function typesIn(of: Template): string[] {
+  const resources: Record<string, { readonly Type: string }> = of.toJSON().Resources;
+  return Object.values(resources)
+    .map(({ Type }) => Type)
+    .toSorted();
+}
 
 describe('the stack', () => {
   it('cannot be deleted by a slip', () => {
@@ -21,22 +32,30 @@ describe('the stack', () => {
   });
 
   it('keeps its protection whatever its caller says', () => {
-    const careless = new StateStack(new App(), 'state', { terminationProtection: false });
+    const environment = environmentOf();
+    const careless = new StateStack(new App(), 'state', { environment, terminationProtection: false });
     expect(careless.terminationProtection).toBe(true);
   });
 
-  it('keeps bucket and table when it goes', () => {
-    template.allResources(BUCKET, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-    template.allResources(TABLE, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  it.each([BUCKET, TABLE, SECRET, ADDRESS])('keeps every %s when it goes', (type) => {
+    template.allResources(type, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
   });
 
   it('holds nothing else: no function, no role, no resource of the framework', () => {
-    const types = Object.values(template.toJSON().Resources).map((resource) => (resource as { Type: string }).Type);
-    expect(types.toSorted()).toEqual([TABLE, BUCKET, 'AWS::S3::BucketPolicy']);
+    expect(typesIn(template)).toEqual([TABLE, ADDRESS, BUCKET, 'AWS::S3::BucketPolicy', ...Array(4).fill(SECRET)]);
+  });
+
+  it('has no address where the environment has no network, and no logins where it has no relays', () => {
+    const bare = Template.fromStack(made({ region: 'eu-south-2', relays: {} }));
+    expect(typesIn(bare)).toEqual([TABLE, BUCKET, 'AWS::S3::BucketPolicy', SECRET, SECRET]);
   });
 });
 
 describe('the bucket', () => {
+  it('is called by environment, account and region, so that nobody need ask for its name', () => {
+    template.hasResourceProperties(BUCKET, { BucketName: 'cartero-staging-123456789012-eu-south-2' });
+  });
+
   it('keeps every version, so that a run can pin one', () => {
     template.hasResourceProperties(BUCKET, { VersioningConfiguration: { Status: 'Enabled' } });
   });
@@ -111,6 +130,10 @@ describe('the bucket', () => {
 });
 
 describe('the ledger table', () => {
+  it('is called by its environment', () => {
+    template.hasResourceProperties(TABLE, { TableName: 'cartero-staging' });
+  });
+
   it('is found by partition and sort key', () => {
     template.hasResourceProperties(TABLE, {
       KeySchema: [
@@ -154,5 +177,46 @@ describe('the ledger table', () => {
 
   it('cannot be deleted by a slip', () => {
     template.hasResourceProperties(TABLE, { Replicas: [Match.objectLike({ DeletionProtectionEnabled: true })] });
+  });
+});
+
+describe('the secrets', () => {
+  const nameOf = ({ Properties }: { Properties: { Name: string } }) => Properties.Name;
+
+  it('are one a login and the two keys, called by their environment', () => {
+    const secrets = Object.values(template.findResources(SECRET)) as { Properties: { Name: string } }[];
+    expect(secrets.map(nameOf).toSorted()).toEqual([
+      'staging/cartero/bulk',
+      'staging/cartero/link-keys',
+      'staging/cartero/log-keys',
+      'staging/cartero/smtp',
+    ]);
+  });
+
+  it('say in what form a login is written, and begin with one that nobody knows', () => {
+    template.hasResourceProperties(SECRET, {
+      Name: 'staging/cartero/smtp',
+      GenerateSecretString: { GenerateStringKey: 'password', SecretStringTemplate: '{"user":"not-set"}' },
+    });
+  });
+
+  it('hold a first key each, in the form in which the functions read it', () => {
+    for (const name of ['log-keys', 'link-keys']) {
+      const [secret] = Object.values(
+        template.findResources(SECRET, { Properties: { Name: `staging/cartero/${name}` } }),
+      );
+      const { SecretStringTemplate, GenerateStringKey, PasswordLength } = secret?.Properties.GenerateSecretString ?? {};
+      // As Secrets Manager puts a text of its own into the template.
+      const text = JSON.stringify({
+        ...JSON.parse(SecretStringTemplate),
+        [GenerateStringKey]: 'a'.repeat(PasswordLength),
+      });
+      const keys = storedKeysIn(text, (problem) => new Error(problem));
+      expect(keys.map(({ id }) => id)).toEqual(['first']);
+    }
+  });
+
+  it('are in no template', () => {
+    template.resourcePropertiesCountIs(SECRET, { SecretString: Match.anyValue() }, 0);
   });
 });

@@ -219,6 +219,12 @@ describe('findRelay', () => {
   const PLAIN = { host: 'smtp.example.com', port: 465, security: 'implicit-tls' };
   const INSECURE = { host: '127.0.0.1', port: 25, security: 'none' };
 
+  test('gives the name of the secret that has the login, and no login', () => {
+    const found = find('default', { default: { ...PLAIN, security: 'implicit-tls', secret: 'a/b' } });
+    expect(found?.secret).toBe('a/b');
+    expect(found?.session).not.toHaveProperty('credentials');
+  });
+
   test('gives the relay of that name, with its limits', () => {
     const relay = find('campus', {
       campus: {
@@ -277,9 +283,9 @@ describe('findRelay', () => {
 
   const refused: readonly [string, unknown, string][] = [
     [
-      'a secret, of which this machine has only the name',
-      { default: { ...PLAIN, secret: 'a/b' } },
-      'set CARTERO_RELAY',
+      'a login without TLS',
+      { default: { ...PLAIN, security: 'none', host: '127.0.0.1', secret: 'a/b' } },
+      'credentials are never sent without TLS',
     ],
     [
       'a proxy with a login',

@@ -191,6 +191,17 @@ describe('an access token out of a store', () => {
     expect(server.logins).toEqual(['old']);
   });
 
+  test('that was renewed to one that is refused as well is tried no more, and the next one is', async () => {
+    await open();
+    store.json = token('new');
+    server.takes = 'newest';
+    for (let count = 0; count < 3; count += 1) expect(await refusal()).toBeInstanceOf(AuthError);
+    expect(server.logins).toEqual(['old', 'old', 'new']);
+    store.json = token('newest');
+    await open();
+    expect(server.logins.slice(3)).toEqual(['newest']);
+  });
+
   test('in whose place a password has come is no login any more, and the password is', async () => {
     await open();
     store.json = { user: 'mailer', password: 'word' };

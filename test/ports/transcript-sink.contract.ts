@@ -1,10 +1,10 @@
 /** What every transcript sink does, whatever it is made of. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { TranscriptEntry, TranscriptSink } from '#mailing';
+import type { TranscriptEntry, TranscriptShelf } from '#mailing';
 
 export interface TranscriptSinkFixture {
   /** The sink as a new process sees it. */
-  join(): TranscriptSink;
+  join(): TranscriptShelf;
   remove(): Promise<void>;
 }
 
@@ -29,13 +29,22 @@ export function delivery(
   attempt = 1,
   records: Records = said(`250 row ${row}`),
 ): TranscriptEntry {
-  return { kind: 'delivery', session: name, row, attempt, records };
+  return {
+    kind: 'delivery',
+    session: name,
+    row,
+    recipient: `row${row}@example.com`,
+    attempt,
+    outcome: 'accepted',
+    reply: null,
+    records,
+  };
 }
 
 export function describeTranscriptSink(name: string, newSink: () => Promise<TranscriptSinkFixture>): void {
   describe(`${name} keeps the contract of TranscriptSink`, () => {
     let fixture: TranscriptSinkFixture;
-    let sink: TranscriptSink;
+    let sink: TranscriptShelf;
     beforeEach(async () => {
       fixture = await newSink();
       sink = fixture.join();

@@ -44,7 +44,7 @@ class RunTime extends VirtualTime {
   }
 }
 
-const NO_TRANSCRIPTS: TranscriptSink = { write: () => {}, flush: async () => {}, read: async () => [] };
+const NO_TRANSCRIPTS: TranscriptSink = { write: () => {}, flush: async () => {} };
 
 /** One planned run, that every cell sends again as a run of its own. */
 export interface Stock {

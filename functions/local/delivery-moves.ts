@@ -1,0 +1,112 @@
+/**
+ * The moves of one batch's deliveries, each within a transaction that the ledger has begun: an attempt is intended, and settled;
+ * and what the batch keeps of the deaths of its holders.
+ */
+import {
+  afterCrash,
+  type CrashRecord,
+  IllegalMoveError,
+  type Intent,
+  isLegalMove,
+  isSettled,
+  NO_CRASHES,
+  QUARANTINE_PROBLEM,
+  RESEND_AFTER_MS,
+  type Settlement,
+  type UncertainPolicy,
+} from '#mailing';
+import { BATCH_ROOM } from './ledger-database.ts';
+import type { BatchRow, StandingRow, Statements } from './ledger-statements.ts';
+
+export class DeliveryMoves {
+  readonly #sql: Statements;
+
+  constructor(sql: Statements) {
+    this.#sql = sql;
+  }
+
+  /** @throws IllegalMoveError */
+  settle(held: BatchRow, settlement: Settlement): void {
+    const { index, attempt, state, at, nextAt, reply, enhancedStatus, queueId, problem } = settlement;
+    const id = deliveryId(held, index);
+    const uncertain = state === 'uncertain';
+    const due = uncertain ? Math.max(at + RESEND_AFTER_MS, nextAt ?? 0) : state === 'deferred' ? (nextAt ?? at) : null;
+    const evidence = [reply ?? null, enhancedStatus ?? null, queueId ?? null, problem ?? null] as const;
+    const facts = [state, attempt, at, due, ...evidence, Number(uncertain), id] as const;
+    const isUsual = isLegalMove('intended', state, held.policy);
+    if (isUsual && Number(this.#sql.settleIntended.run(...facts, attempt).changes) === 1) return;
+    const action = `settle delivery ${index} of batch ${held.batch} as ${state}`;
+    const standing = this.#standing(id, action);
+    const counted = standing.state === 'intended' ? [standing.attempt] : [standing.attempt, standing.attempt + 1];
+    refuseMove(action, standing, state, held.policy);
+    if (!counted.includes(attempt)) {
+      throw new IllegalMoveError(action, `found attempt ${attempt}, want ${counted.join(' or ')}`);
+    }
+    this.#sql.settle.run(...facts);
+  }
+
+  /** @throws IllegalMoveError */
+  intend(held: BatchRow, { index, attempt }: Intent): void {
+    const id = deliveryId(held, index);
+    if (Number(this.#sql.intendFirst.run(attempt, id, attempt - 1).changes) === 1) return;
+    const action = `intend delivery ${index} of batch ${held.batch}`;
+    const standing = this.#standing(id, action);
+    refuseMove(action, standing, 'intended', held.policy);
+    if (attempt !== standing.attempt + 1) {
+      throw new IllegalMoveError(action, `found attempt ${attempt}, want ${standing.attempt + 1}`);
+    }
+    this.#sql.intend.run(attempt, id);
+  }
+
+  /** What the last holder's end says of the row that it had alone. */
+  lookBack(lease: BatchRow, policy: UncertainPolicy, now: number): CrashRecord {
+    const { record, quarantined } = afterCrash(crashesOf(lease), (index) =>
+      isSettled(this.#standing(deliveryId(lease, index), `claim batch ${lease.batch}`).state, policy),
+    );
+    if (quarantined !== null) this.#sql.quarantine.run(now, QUARANTINE_PROBLEM, deliveryId(lease, quarantined));
+    return record;
+  }
+
+  /** Most commits have nothing to forget, and write nothing more. */
+  remember(held: BatchRow, isProgress: boolean, current: number | undefined): void {
+    if (current !== undefined) this.#standing(deliveryId(held, current), `work delivery ${current} alone`);
+    const before = crashesOf(held);
+    const isToForget = isProgress && (before.crashes > 0 || before.current !== null);
+    if (!isToForget && current === undefined) return;
+    const record = isToForget ? NO_CRASHES : before;
+    this.recordCrashes(held.number, { ...record, current: current ?? record.current });
+  }
+
+  /** @param batch its number in the table */
+  recordCrashes(batch: number, { crashes, current, suspect, suspicions }: CrashRecord): void {
+    this.#sql.recordCrashes.run(crashes, current, suspect, suspicions, batch);
+  }
+
+  #standing(id: number, action: string): StandingRow {
+    const standing = this.#sql.standing.get(id) as StandingRow | undefined;
+    if (!standing) throw new IllegalMoveError(action, 'there is no such delivery');
+    return standing;
+  }
+}
+
+export function crashesOf({ crashes, current_index, suspect_index, suspicions }: BatchRow): CrashRecord {
+  return { crashes, current: current_index, suspect: suspect_index, suspicions };
+}
+
+/** @throws IllegalMoveError for an index that no batch has */
+export function deliveryId({ number, batch }: BatchRow, index: number): number {
+  if (!Number.isInteger(index) || index < 0 || index >= BATCH_ROOM) {
+    const action = `write delivery ${index} of batch ${batch}`;
+    throw new IllegalMoveError(action, `found index ${index}, want a whole number from 0 to ${BATCH_ROOM - 1}`);
+  }
+  return number * BATCH_ROOM + index;
+}
+
+function refuseMove(
+  action: string,
+  { state }: StandingRow,
+  to: Settlement['state'] | 'intended',
+  policy: UncertainPolicy,
+) {
+  if (!isLegalMove(state, to, policy)) throw new IllegalMoveError(action, `it is ${state}, under the policy ${policy}`);
+}
