@@ -9,7 +9,16 @@
  * A relay that cannot be used at all (down, no TLS, login refused) is a RelayFault and burns nobody: what was not begun
  * stays pending. It is met by the first connection alone, before the others are opened.
  */
-import { CommandError, MailDataError, type Place, Pool, replyText, SmtpError, type TranscriptRecord } from '#smtp';
+import {
+  CommandError,
+  MailDataError,
+  type Place,
+  Pool,
+  type RecipientResult,
+  replyText,
+  SmtpError,
+  type TranscriptRecord,
+} from '#smtp';
 import { AdaptivePace } from './adaptive-pace.ts';
 import type { Allowance, Permit } from './allowance.ts';
 import { Archive, type BatchArchive } from './archive.ts';
