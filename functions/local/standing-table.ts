@@ -1,27 +1,33 @@
 /** What the processes of a state say of how they go: beside the lanes, for it matters as they do only while its process lives. */
 import { existsSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Standing, StandingBook } from '#mailing';
-import { enterWal, makePrivate } from './ledger-database.ts';
 import type { ProcessLock } from './process-lock.ts';
-import { toLedgerError } from './sqlite-error.ts';
+import { SideFile } from './side-file.ts';
 
 const TIMEOUT_MS = 2000;
 
 export class StandingTable implements StandingBook {
   readonly #file: string;
   readonly #lock: Pick<ProcessLock, 'isAlive'>;
-  #database: DatabaseSync | null = null;
-  #isClosed = false;
+  readonly #side: SideFile<DatabaseSync>;
 
   /** @param file made where it is missing, when something is said first */
   constructor(file: string, lock: Pick<ProcessLock, 'isAlive'>) {
     this.#file = file;
     this.#lock = lock;
+    const prepare = (database: DatabaseSync) => database;
+    this.#side = new SideFile(file, {
+      what: 'the standings',
+      table: TABLE,
+      durable: false,
+      timeoutMs: TIMEOUT_MS,
+      prepare,
+    });
   }
 
   async say(standing: Standing): Promise<void> {
-    this.#guarded('write', (database) => {
+    this.#side.use('write', (database) => {
       for (const { owner } of database.prepare('SELECT owner FROM standing').all())
         if (!this.#lock.isAlive(String(owner)))
           database.prepare('DELETE FROM standing WHERE owner = ?').run(owner ?? '');
@@ -34,7 +40,7 @@ export class StandingTable implements StandingBook {
 
   async of(run: string): Promise<Standing[]> {
     if (!existsSync(this.#file)) return [];
-    return this.#guarded('read', (database) => {
+    return this.#side.use('read', (database) => {
       const rows = database.prepare('SELECT words FROM standing WHERE run = ? ORDER BY owner').all(run);
       const standings = rows.map(({ words }) => JSON.parse(String(words)) as Standing);
       return standings.filter(({ owner }) => this.#lock.isAlive(owner));
@@ -42,37 +48,12 @@ export class StandingTable implements StandingBook {
   }
 
   close(): void {
-    this.#isClosed = true;
-    this.#database?.close();
-    this.#database = null;
-  }
-
-  #guarded<T>(verb: string, work: (database: DatabaseSync) => T): T {
-    try {
-      if (this.#isClosed) throw new Error(`Cannot ${verb} standings: the state is closed`);
-      this.#database ??= open(this.#file);
-      return work(this.#database);
-    } catch (error) {
-      throw toLedgerError(error, `${verb} the standings in`, this.#file);
-    }
+    this.#side.close();
   }
 }
 
-function open(file: string): DatabaseSync {
-  makePrivate(file);
-  const database = new DatabaseSync(file, { timeout: TIMEOUT_MS });
-  try {
-    database.exec('PRAGMA trusted_schema = OFF');
-    enterWal(database);
-    database.exec(`PRAGMA synchronous = NORMAL;
-      CREATE TABLE IF NOT EXISTS standing (
-        owner TEXT PRIMARY KEY,
-        run TEXT NOT NULL,
-        words TEXT NOT NULL                         -- JSON of Standing
-      ) STRICT, WITHOUT ROWID`);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
+const TABLE = `CREATE TABLE IF NOT EXISTS standing (
+  owner TEXT PRIMARY KEY,
+  run TEXT NOT NULL,
+  words TEXT NOT NULL                               -- JSON of Standing
+) STRICT, WITHOUT ROWID`;
