@@ -5,18 +5,16 @@ import type { Target } from './target.ts';
 import { targetNamed } from './targets/all.ts';
 import type { FuzzRequest } from './watched.ts';
 
-/** Who watches. Its death is not told by an event: inputs follow one another without a turn of the event loop. */
-const watcher = process.ppid;
-
 process.once('message', (message) => {
   void work(message as FuzzRequest).then((report) => process.send?.(report, () => process.disconnect()));
 });
 
 async function work(request: FuzzRequest): Promise<unknown> {
-  const { inputs, seed } = request;
+  const { inputs, seed, watcher } = request;
   const target = 'target' in request ? targetNamed(request.target) : await loaded(request.module);
   const notes = new NoteWriter(request.notes);
   const before = (input: Uint8Array): void => {
+    // No event tells of its death: inputs follow one another without a turn of the event loop.
     if (process.ppid !== watcher) process.exit(1);
     notes.begin(input);
   };

@@ -12,8 +12,9 @@ import { readNotes } from './notes.ts';
 /** A target's name among all, or the address of a module that exports one as `target`. */
 export type What = { readonly target: string } | { readonly module: string };
 
-/** What the process is told; `notes` is the file to write down in. */
-export type FuzzRequest = What & Pick<FuzzOptions, 'inputs' | 'seed'> & { readonly notes: string };
+/** What the process is told; `notes` is the file to write down in, `watcher` the process that it ends with. */
+export type FuzzRequest = What &
+  Pick<FuzzOptions, 'inputs' | 'seed'> & { readonly notes: string; readonly watcher: number };
 
 export interface WatchOptions {
   /** Milliseconds without a new input after which the process hangs. Default 60,000. */
@@ -45,7 +46,7 @@ export async function fuzzWatched(
   };
   const watch = watchFor(notes, hangMs);
   try {
-    child.send({ ...what, ...options, notes } satisfies FuzzRequest);
+    child.send({ ...what, ...options, notes, watcher: process.pid } satisfies FuzzRequest);
     const end = await Promise.race([
       new Promise<FuzzReport>((resolve) => child.once('message', (message) => resolve(message as FuzzReport))),
       new Promise<string>((resolve) => {
