@@ -7,13 +7,16 @@ import {
   type BatchTime,
   type CrashRecord,
   type DeliveryState,
+  dueAfter,
   IllegalMoveError,
   type Intent,
-  isLegalMove,
   isSettled,
   NO_CRASHES,
   QUARANTINE_PROBLEM,
   RESEND_AFTER_MS,
+  refuseIndex,
+  refuseIntent,
+  refuseSettlement,
   type Settlement,
   type UncertainPolicy,
 } from '#mailing';
@@ -55,17 +58,8 @@ export interface Batch extends BatchTime {
   news: Map<number, News>;
 }
 
-/** As many deliveries a batch may have in any ledger. */
-const ROOM = 65_536;
-
 export function copyOf(batch: Batch): Batch {
   return { ...batch, rows: batch.rows.map((row) => ({ ...row })), news: new Map(batch.news) };
-}
-
-export function refuseIndex(index: number, batch: number): void {
-  if (Number.isInteger(index) && index >= 0 && index < ROOM) return;
-  const action = `write delivery ${index} of batch ${batch}`;
-  throw new IllegalMoveError(action, `found index ${index}, want a whole number from 0 to ${ROOM - 1}`);
 }
 
 export function rowOf(batch: Batch, index: number, action: string): Row {
@@ -76,30 +70,21 @@ export function rowOf(batch: Batch, index: number, action: string): Row {
 }
 
 export function settle(batch: Batch, settlement: Settlement): void {
-  const { index, attempt, state, at, nextAt } = settlement;
+  const { index, attempt, state } = settlement;
   const action = `settle delivery ${index} of batch ${batch.number} as ${state}`;
   const row = rowOf(batch, index, action);
-  refuseMove(action, row, state, batch.policy);
-  const counted = row.state === 'intended' ? [row.attempts] : [row.attempts, row.attempts + 1];
-  if (!counted.includes(attempt))
-    throw new IllegalMoveError(action, `found attempt ${attempt}, want ${counted.join(' or ')}`);
+  refuseSettlement(action, { state: row.state, attempt: row.attempts }, settlement, batch.policy);
   row.state = state;
   row.attempts = attempt;
-  row.nextAt = null;
-  if (state === 'deferred') row.nextAt = nextAt ?? at;
-  if (state === 'uncertain') {
-    row.nextAt = Math.max(at + RESEND_AFTER_MS, nextAt ?? 0);
-    row.doubts += 1;
-  }
+  row.nextAt = dueAfter(settlement);
+  if (state === 'uncertain') row.doubts += 1;
   batch.news.set(index, factsOf(settlement));
 }
 
 export function intend(batch: Batch, { index, attempt }: Intent): void {
   const action = `intend delivery ${index} of batch ${batch.number}`;
   const row = rowOf(batch, index, action);
-  refuseMove(action, row, 'intended', batch.policy);
-  if (attempt !== row.attempts + 1)
-    throw new IllegalMoveError(action, `found attempt ${attempt}, want ${row.attempts + 1}`);
+  refuseIntent(action, { state: row.state, attempt: row.attempts }, attempt, batch.policy);
   Object.assign(row, { state: 'intended', attempts: attempt, nextAt: null });
 }
 
@@ -161,8 +146,4 @@ export function takeBack(batch: Batch): void {
 export function factsOf(said: Partial<Facts> | Settlement): Facts {
   const { at = null, reply = null, enhancedStatus = null, queueId = null, problem = null } = said;
   return { at, reply, enhancedStatus, queueId, problem };
-}
-
-function refuseMove(action: string, { state }: Row, to: DeliveryState, policy: UncertainPolicy): void {
-  if (!isLegalMove(state, to, policy)) throw new IllegalMoveError(action, `it is ${state}, under the policy ${policy}`);
 }

@@ -1,6 +1,14 @@
 /** How a run comes to be: made, filled with batches, and complete. */
-import { ANY_TIME, type BatchTime, type BatchToAdd, IllegalMoveError, NO_CRASHES, type PlanCounts } from '#mailing';
-import { type Batch, refuseIndex } from './batch.ts';
+import {
+  ANY_TIME,
+  type BatchTime,
+  type BatchToAdd,
+  IllegalMoveError,
+  NO_CRASHES,
+  type PlanCounts,
+  refuseIndex,
+} from '#mailing';
+import type { Batch } from './batch.ts';
 import { keyHashes, plannedParts, standingOf, wholeOf } from './batch-item.ts';
 import { type BatchItems, keyOf } from './batch-items.ts';
 import { batchName } from './ledger-keys.ts';

@@ -4,18 +4,21 @@
  */
 import {
   afterCrash,
+  BATCH_ROOM,
   type CrashRecord,
+  dueAfter,
   IllegalMoveError,
   type Intent,
   isLegalMove,
   isSettled,
   NO_CRASHES,
   QUARANTINE_PROBLEM,
-  RESEND_AFTER_MS,
+  refuseIndex,
+  refuseIntent,
+  refuseSettlement,
   type Settlement,
   type UncertainPolicy,
 } from '#mailing';
-import { BATCH_ROOM } from './ledger-database.ts';
 import type { BatchRow, StandingRow, Statements } from './ledger-statements.ts';
 
 export class DeliveryMoves {
@@ -27,21 +30,14 @@ export class DeliveryMoves {
 
   /** @throws IllegalMoveError */
   settle(held: BatchRow, settlement: Settlement): void {
-    const { index, attempt, state, at, nextAt, reply, enhancedStatus, queueId, problem } = settlement;
+    const { index, attempt, state, at, reply, enhancedStatus, queueId, problem } = settlement;
     const id = deliveryId(held, index);
-    const uncertain = state === 'uncertain';
-    const due = uncertain ? Math.max(at + RESEND_AFTER_MS, nextAt ?? 0) : state === 'deferred' ? (nextAt ?? at) : null;
     const evidence = [reply ?? null, enhancedStatus ?? null, queueId ?? null, problem ?? null] as const;
-    const facts = [state, attempt, at, due, ...evidence, Number(uncertain), id] as const;
+    const facts = [state, attempt, at, dueAfter(settlement), ...evidence, Number(state === 'uncertain'), id] as const;
     const isUsual = isLegalMove('intended', state, held.policy);
     if (isUsual && Number(this.#sql.settleIntended.run(...facts, attempt).changes) === 1) return;
     const action = `settle delivery ${index} of batch ${held.batch} as ${state}`;
-    const standing = this.#standing(id, action);
-    const counted = standing.state === 'intended' ? [standing.attempt] : [standing.attempt, standing.attempt + 1];
-    refuseMove(action, standing, state, held.policy);
-    if (!counted.includes(attempt)) {
-      throw new IllegalMoveError(action, `found attempt ${attempt}, want ${counted.join(' or ')}`);
-    }
+    refuseSettlement(action, this.#standing(id, action), settlement, held.policy);
     this.#sql.settle.run(...facts);
   }
 
@@ -50,11 +46,7 @@ export class DeliveryMoves {
     const id = deliveryId(held, index);
     if (Number(this.#sql.intendFirst.run(attempt, id, attempt - 1).changes) === 1) return;
     const action = `intend delivery ${index} of batch ${held.batch}`;
-    const standing = this.#standing(id, action);
-    refuseMove(action, standing, 'intended', held.policy);
-    if (attempt !== standing.attempt + 1) {
-      throw new IllegalMoveError(action, `found attempt ${attempt}, want ${standing.attempt + 1}`);
-    }
+    refuseIntent(action, this.#standing(id, action), attempt, held.policy);
     this.#sql.intend.run(attempt, id);
   }
 
@@ -95,18 +87,6 @@ export function crashesOf({ crashes, current_index, suspect_index, suspicions }:
 
 /** @throws IllegalMoveError for an index that no batch has */
 export function deliveryId({ number, batch }: BatchRow, index: number): number {
-  if (!Number.isInteger(index) || index < 0 || index >= BATCH_ROOM) {
-    const action = `write delivery ${index} of batch ${batch}`;
-    throw new IllegalMoveError(action, `found index ${index}, want a whole number from 0 to ${BATCH_ROOM - 1}`);
-  }
+  refuseIndex(index, batch);
   return number * BATCH_ROOM + index;
-}
-
-function refuseMove(
-  action: string,
-  { state }: StandingRow,
-  to: Settlement['state'] | 'intended',
-  policy: UncertainPolicy,
-) {
-  if (!isLegalMove(state, to, policy)) throw new IllegalMoveError(action, `it is ${state}, under the policy ${policy}`);
 }

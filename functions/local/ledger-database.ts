@@ -7,14 +7,11 @@
  */
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { LedgerError } from '#mailing';
+import { BATCH_ROOM, LedgerError } from '#mailing';
 import { sqliteCode, toLedgerError } from './sqlite-error.ts';
 
 /** "Cart": by it SQLite files of other programs are told from ours. */
 const APPLICATION_ID = 0x43617274;
-
-/** A batch has at most this many deliveries. */
-export const BATCH_ROOM = 65_536;
 
 /** Each entry leads from the schema of its index to the next; `PRAGMA user_version` counts those done. Append only. */
 const MIGRATIONS: readonly string[] = [

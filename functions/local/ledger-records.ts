@@ -1,14 +1,14 @@
 /** From the ledger's rows to the records that the domain speaks of. */
-import type {
-  CanaryVerdict,
-  DeliveryRecord,
-  DeliveryState,
-  DueDelivery,
-  Outcome,
-  PlanCounts,
-  RunRecord,
+import {
+  BATCH_ROOM,
+  type CanaryVerdict,
+  type DeliveryRecord,
+  type DeliveryState,
+  type DueDelivery,
+  type Outcome,
+  type PlanCounts,
+  type RunRecord,
 } from '#mailing';
-import { BATCH_ROOM } from './ledger-database.ts';
 import type { DeliveryRow, DueRow, RunRow } from './ledger-statements.ts';
 
 export function toRunRecord(row: RunRow): RunRecord {

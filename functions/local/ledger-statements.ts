@@ -1,7 +1,6 @@
 /** Every sentence that the ledger speaks to SQLite, prepared once, and the rows that come back. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { DeliveryState, RunControl, UncertainPolicy } from '#mailing';
-import { BATCH_ROOM } from './ledger-database.ts';
+import { BATCH_ROOM, type DeliveryState, type RunControl, type UncertainPolicy } from '#mailing';
 
 export type RunRow = {
   number: number;

@@ -24,6 +24,7 @@
  * credential-store, credentials, relay-secret, stored-login, stored-keys: secrets, remembered for five minutes, and asked for anew
  * where a relay refuses a login.
  * pseudonym: people in logs, by names that only the state's key makes of their addresses.
+ * legal-moves: what every ledger refuses of a delivery's moves.
  * outcome, ports: the words, and all the outside that the domain speaks to.
  */
 export { AdaptivePace, type PaceCaps, type PaceState } from './adaptive-pace.ts';
@@ -53,6 +54,7 @@ export { type Estimate, estimate } from './estimate.ts';
 export { establishFacts } from './evidence.ts';
 export { type AudienceFile, frozenSource, pinInPlace, readContent, readManifest } from './frozen.ts';
 export { type JsonFile, jsonFileReader } from './json-file.ts';
+export * from './legal-moves.ts';
 export {
   keyOfRun,
   type LinkClaims,

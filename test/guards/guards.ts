@@ -3,7 +3,6 @@ import type { Guard } from './guard.ts';
 import { IN_CARE } from './guards-in-care.ts';
 
 const LEDGER = 'functions/local/sqlite-ledger.ts';
-const MOVES = 'functions/local/delivery-moves.ts';
 const STATEMENTS = 'functions/local/ledger-statements.ts';
 const OUTCOME = 'functions/mailing/outcome.ts';
 const GROUP_COMMIT = 'functions/mailing/group-commit.ts';
@@ -112,7 +111,7 @@ const IN_LEDGER: readonly Guard[] = [
   },
   {
     name: 'attempts in their order',
-    file: MOVES,
+    file: 'functions/mailing/legal-moves.ts',
     source: 'if (!counted.includes(attempt)) {',
     replacement: 'if (false) {',
     tests: OF_LEDGER,
